@@ -1,0 +1,35 @@
+"""The `gridcase` command: one module a command, in the order in which one meets them."""
+
+from __future__ import annotations
+
+import typer
+
+from cli import case, demo, importing, log, rebuild, reference, serve, tick, topics, up, watch
+
+app = typer.Typer(
+    name="gridcase",
+    help="Routes what residents and grid workers report, and holds every case to its deadline.\n\n"
+    "群众诉求与网格上报:受理、分派、督办、评价。",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_show_locals=False,  # locals may hold personal data
+)
+app.command("demo")(demo.demo)
+app.command("up")(up.up)
+app.command("serve")(serve.serve)
+app.add_typer(topics.app, name="topics")
+app.add_typer(reference.app, name="reference")
+app.command("import")(importing.import_)
+app.command("watch")(watch.watch)
+app.command("case")(case.case)
+app.add_typer(log.app, name="log")
+app.command("rebuild")(rebuild.rebuild)
+app.command("tick")(tick.tick)
+
+
+def main() -> None:
+    app()
+
+
+if __name__ == "__main__":
+    main()

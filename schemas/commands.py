@@ -1,0 +1,106 @@
+"""What the doors make of inputs: validated, stamped, re-keyed by case id, on `<service>.commands`.
+
+Each command carries where it came from and when the broker received it. Its envelope's `time` is
+the moment that counts for the rules (see `services.shell.doors.effective_time`).
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from schemas.envelope import Instant, Payload
+from schemas.inputs import Channel, Rating, ReporterKind, TriageDecision, Update
+from schemas.reference import Service, Urgency
+
+
+class Command(Payload):
+    origin: str
+    """The topic that it came in on."""
+    received_at: Instant
+    """The broker's receipt time."""
+
+
+class Sealed(Payload):
+    """Personal data as ciphertext, AES-256-GCM under the case's own key (base64)."""
+
+    TYPE: ClassVar[str] = "sealed.v1"
+
+    alg: str = "A256GCM"
+    nonce: str
+    ciphertext: str
+
+
+class MaskedAttachment(Payload):
+    TYPE: ClassVar[str] = "attachment.v1"
+
+    uri: str
+    media_type: str
+    transcript: str | None = None
+
+
+class ReporterOnLog(Payload):
+    """Who reported, as far as the log may know: the kind, and a pseudonym that joins a person's
+    reports without naming the person (none for a whistle-blower)."""
+
+    TYPE: ClassVar[str] = "reporter.v1"
+
+    kind: ReporterKind
+    ref: str | None = None
+    household_tier: str | None = None
+
+
+class SubmitReport(Command):
+    """A report with its personal data masked and sealed; place and category still as given."""
+
+    TYPE: ClassVar[str] = "intake.submit-report.v1"
+
+    source: str
+    report_id: str
+    submitted_at: Instant
+    text: str
+    digest: str
+    """Keyed digest of what the sender wrote: tells a copy from another content under its id."""
+    channel: Channel
+    service: Service | None = None
+    category: str | None = None
+    urgency: Urgency | None = None
+    grid: str | None = None
+    village: str | None = None
+    town: str | None = None
+    lat: float | None = None
+    lon: float | None = None
+    address: str | None = None
+    attachments: tuple[MaskedAttachment, ...] = ()
+    reporter: ReporterOnLog
+    contact: Sealed | None = None
+    original: Sealed | None = None
+    """The sender's bytes as ciphertext, to go with a rejection."""
+
+
+class ConfirmReport(Command):
+    """`confirm` of the petition officer: which category or area it really is."""
+
+    TYPE: ClassVar[str] = "intake.confirm-report.v1"
+
+    decision: TriageDecision
+
+
+class SubmitUpdate(Command):
+    """What a department says; `department` comes from the topic's name."""
+
+    TYPE: ClassVar[str] = "router.submit-update.v1"
+
+    department: str
+    update: Update
+
+
+class SubmitDecision(Command):
+    TYPE: ClassVar[str] = "router.submit-decision.v1"
+
+    decision: TriageDecision
+
+
+class SubmitRating(Command):
+    TYPE: ClassVar[str] = "rating.submit-rating.v1"
+
+    rating: Rating

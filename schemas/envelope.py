@@ -1,0 +1,142 @@
+"""The envelope: CloudEvents 1.0 in structured JSON.
+
+A `Message` is one CloudEvent whose `data` is one of the payload classes of this package; the
+payload's ``TYPE`` is the CloudEvent's ``type``. `read` makes a message from bytes, `write` makes
+bytes from a message. `read` refuses what it does not understand with `Unreadable`, never with
+anything else, so that a poison record can be told from a fault of ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated, Any, ClassVar, Generic, TypeVar
+
+import orjson
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, ValidationError
+
+CONTENT_TYPE = b"application/cloudevents+json"
+HEADERS = (("content-type", CONTENT_TYPE),)
+
+Instant = Annotated[AwareDatetime, AfterValidator(lambda moment: moment.astimezone(UTC))]
+"""A moment with its zone, kept in UTC. A time without a zone is refused: it could be any hour."""
+
+
+class Payload(BaseModel):
+    """The `data` of a message. Extra fields are ignored: a newer writer may know more."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    TYPE: ClassVar[str]
+    RULED: ClassVar[bool] = False
+    """Whether rules decided it, so that the envelope must name their version."""
+
+
+class Input(Payload):
+    """What comes from outside. Extra fields are kept: the sender's words are not ours to drop."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+
+P = TypeVar("P", bound=Payload, covariant=True)
+
+
+class Unreadable(Exception):  # noqa: N818 - it names the record's state, as the dead letter does
+    """The bytes are not a message of this contract; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message(Generic[P]):
+    id: str
+    source: str
+    subject: str
+    time: datetime
+    data: P
+    causationid: str | None = None
+    policyversion: str | None = None
+    traceparent: str | None = None
+
+    @property
+    def type(self) -> str:
+        return self.data.TYPE
+
+
+def write(message: Message[Payload]) -> bytes:
+    envelope: dict[str, Any] = {
+        "specversion": "1.0",
+        "id": message.id,
+        "source": message.source,
+        "type": message.data.TYPE,
+        "subject": message.subject,
+        "time": message.time.astimezone(UTC),
+        "datacontenttype": "application/json",
+        "partitionkey": message.subject,
+    }
+    for name in ("causationid", "policyversion", "traceparent"):
+        if (value := getattr(message, name)) is not None:
+            envelope[name] = value
+    envelope["data"] = message.data.model_dump(exclude_none=True)
+    return orjson.dumps(envelope, option=orjson.OPT_UTC_Z)
+
+
+def parse(value: bytes | None) -> dict[str, Any]:
+    """The JSON object in `value`. Raises `Unreadable` for anything else."""
+    if value is None:
+        raise Unreadable("a tombstone: the record has no value")
+    try:
+        loaded = orjson.loads(value)
+    except orjson.JSONDecodeError as error:
+        raise Unreadable(f"not JSON in UTF-8: {error}") from error
+    if not isinstance(loaded, dict):
+        raise Unreadable(f"a JSON object was expected, not {type(loaded).__name__}")
+    return loaded
+
+
+def read(value: bytes | None, types: Mapping[str, type[Payload]]) -> Message[Any]:
+    """The message in `value`, whose type must be one of `types`."""
+    envelope = parse(value)
+    payload = types.get(str(envelope.get("type")))
+    if payload is None:
+        raise Unreadable(f"unknown type {envelope.get('type')!r}")
+    try:
+        return Message(
+            id=envelope["id"],
+            source=envelope["source"],
+            subject=envelope["subject"],
+            time=datetime.fromisoformat(envelope["time"]),
+            data=payload.model_validate(envelope["data"]),
+            causationid=envelope.get("causationid"),
+            policyversion=envelope.get("policyversion"),
+            traceparent=envelope.get("traceparent"),
+        )
+    except KeyError as error:
+        raise Unreadable(f"the envelope lacks {error}") from error
+    except ValidationError as error:
+        raise Unreadable(explain(error)) from error
+    except (TypeError, ValueError) as error:
+        raise Unreadable(f"the envelope is malformed: {error}") from error
+
+
+def bare(value: bytes | None) -> tuple[dict[str, Any], str | None]:
+    """What a sender put in: the `data` and the id of a CloudEvent, or the bare object and None.
+
+    A bare object is what `kcat` and curl users write; both are welcome on inbound topics.
+    """
+    loaded = parse(value)
+    if "specversion" not in loaded:
+        return loaded, None
+    data = loaded.get("data")
+    if not isinstance(data, dict):
+        raise Unreadable("the CloudEvent has no `data` object")
+    identity = loaded.get("id")
+    return data, identity if isinstance(identity, str) else None
+
+
+def explain(error: ValidationError) -> str:
+    """The faults of a message in one line, without repeating what was in it: it may be private."""
+    faults = [
+        f"{'.'.join(str(part) for part in fault['loc']) or 'message'}: {fault['msg']}"
+        for fault in error.errors(include_url=False, include_input=False)
+    ]
+    return "; ".join(faults)

@@ -1,0 +1,35 @@
+"""Ids come from causes, so that every duplicate is recognisable, by us and by any department.
+
+Each id is a UUID of version 5 over the parts that make the thing what it is; the same parts give
+the same id on every machine and in every run.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID, uuid5
+
+NAMESPACE = UUID("6f1d0b6e-4c1c-5d5e-9a55-321321321321")
+"""The project's own namespace; changing it would rename every case."""
+
+
+def derive(*parts: object) -> str:
+    """The id that follows from `parts`. A separator that cannot stand in ids keeps them apart."""
+    return str(uuid5(NAMESPACE, "\x1f".join(str(part) for part in parts)))
+
+
+def case_id(source: str, report_id: str) -> str:
+    return derive("case", source, report_id)
+
+
+def event_id(cause_id: str, service: str, attempt: int) -> str:
+    """The answer of `service` to one cause; a void answer is followed by the next attempt."""
+    return derive("event", cause_id, service, attempt)
+
+
+def command_id(topic: str, sender_id: str | None, partition: int, offset: int) -> str:
+    """The topic is part of it, so that nobody can squat the id of another's command."""
+    return derive("command", topic, sender_id or f"{partition}/{offset}")
+
+
+def notice_id(cause_id: str, topic: str, message_type: str) -> str:
+    return derive("notice", cause_id, topic, message_type)

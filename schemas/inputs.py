@@ -1,0 +1,170 @@
+"""What comes in from outside: reports, departments' updates, triage decisions, ratings, the clock.
+
+Senders may write a CloudEvent or the bare object. Extra fields are kept; an unknown value of an
+enumeration is refused with a reason.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, ClassVar
+
+from pydantic import Field, StringConstraints
+
+from schemas.envelope import Input, Instant
+from schemas.reference import Service, Urgency
+
+Identifier = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
+Text = Annotated[str, StringConstraints(max_length=20_000)]
+"""Longer texts are attachments; a report of a megabyte is refused, not cut."""
+
+
+class Channel(StrEnum):
+    TEXT = "text"
+    VOICE = "voice"
+    PHOTO = "photo"
+    VIDEO = "video"
+    PATROL = "patrol"
+
+
+class ReporterKind(StrEnum):
+    RESIDENT = "resident"
+    GRID_WORKER = "grid_worker"
+    OFFICIAL = "official"
+    DEPUTY = "deputy"
+    DEVICE = "device"
+
+
+class Attachment(Input):
+    uri: Annotated[str, StringConstraints(max_length=2_000)]
+    media_type: Annotated[str, StringConstraints(max_length=200)]
+    transcript: Text | None = None
+
+
+class Location(Input):
+    """Where it is, by whatever the sender knows; intake makes one area of it."""
+
+    grid: Annotated[str, StringConstraints(max_length=64)] | None = None
+    village: Annotated[str, StringConstraints(max_length=200)] | None = None
+    town: Annotated[str, StringConstraints(max_length=200)] | None = None
+    lat: float | None = Field(None, ge=-90, le=90)
+    lon: float | None = Field(None, ge=-180, le=180)
+    address: Annotated[str, StringConstraints(max_length=2_000)] | None = None
+
+
+class Reporter(Input):
+    kind: ReporterKind
+    id: Identifier
+    name: Annotated[str, StringConstraints(max_length=200)] | None = None
+    phone: Annotated[str, StringConstraints(max_length=50)] | None = None
+    household_tier: Annotated[str, StringConstraints(max_length=50)] | None = None
+
+
+class Report(Input):
+    """`reports.submitted`: what somebody sent in."""
+
+    TYPE: ClassVar[str] = "report.submitted.v1"
+
+    report_id: Identifier
+    source: Identifier
+    submitted_at: Instant
+    text: Text
+    service: Service | None = None
+    category: Annotated[str, StringConstraints(max_length=64)] | None = None
+    channel: Channel = Channel.TEXT
+    urgency: Urgency | None = None
+    attachments: tuple[Attachment, ...] = Field((), max_length=50)
+    location: Location = Location()
+    reporter: Reporter
+
+
+class Action(StrEnum):
+    """What a department may say about a case."""
+
+    SIGN = "sign"
+    RETURN = "return"
+    PROGRESS = "progress"
+    PAUSE = "pause"
+    RESUME = "resume"
+    EXTEND = "extend"
+    RESOLVE = "resolve"
+    FEEDBACK = "feedback"
+    PART_DONE = "part-done"
+    ANSWER_SUPERVISION = "answer-supervision"
+
+
+class Update(Input):
+    """`updates.<department>`: the department is the topic's name, never a field of the message."""
+
+    TYPE: ClassVar[str] = "update.submitted.v1"
+
+    update_id: Identifier
+    case_id: Identifier
+    action: Action
+    at: Instant
+    by: Identifier
+    reason: Text | None = None
+    result: Text | None = None
+    evidence: tuple[Attachment, ...] = Field((), max_length=50)
+    until: Instant | None = None
+
+
+class Verdict(StrEnum):
+    """What a petition officer may decide."""
+
+    ASSIGN = "assign"
+    CONFIRM = "confirm"
+    CORRECT = "correct"
+    GRANT_EXTENSION = "grant_extension"
+    REJECT = "reject"
+    WITHDRAW = "withdraw"
+    CLOSE = "close"
+    MERGE = "merge"
+    LEGAL_REVIEW = "legal_review"
+    WHISTLE = "whistle"
+    EXCUSE_PART = "excuse_part"
+
+
+class TriageDecision(Input):
+    """`triage.decisions`: a person decides where no rule can."""
+
+    TYPE: ClassVar[str] = "triage.decided.v1"
+
+    case_id: Identifier
+    decision_id: Identifier
+    at: Instant
+    by: Identifier
+    action: Verdict
+    department: Annotated[str, StringConstraints(max_length=64)] | None = None
+    category: Annotated[str, StringConstraints(max_length=64)] | None = None
+    grid: Annotated[str, StringConstraints(max_length=64)] | None = None
+    into: Identifier | None = None
+    reason: Text | None = None
+
+
+class RatedBy(StrEnum):
+    RESIDENT = "resident"
+    VISIT = "visit"
+    POLL = "poll"
+
+
+class Rating(Input):
+    """`ratings.submitted`: from residents' channels, return visits and polls."""
+
+    TYPE: ClassVar[str] = "rating.submitted.v1"
+
+    case_id: Identifier
+    rating_id: Identifier
+    at: Instant
+    by: RatedBy
+    stars: int = Field(ge=1, le=5)
+    solved: bool | None = None
+    comment: Text | None = None
+
+
+class ClockTick(Input):
+    """`clock`, in stream time only: the driver says what time it is."""
+
+    TYPE: ClassVar[str] = "clock.ticked.v1"
+
+    now: Instant

@@ -1,0 +1,166 @@
+"""What goes out to others: assignments to departments, answers to sources, refusals, scorecards.
+
+All are told by `notify` when an event has come back from the log, so outsiders hear only what the
+log accepted; after a crash a message may be repeated under the same id.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Literal
+
+from schemas.commands import MaskedAttachment, Sealed
+from schemas.envelope import Instant, Payload
+from schemas.reference import DeadlineKind, Level, Service, Urgency
+
+
+class ReportRejected(Payload):
+    """`reports.rejected`: why a report did not become a case. The original bytes ride along as
+    ciphertext for as long as the topic keeps them."""
+
+    TYPE: ClassVar[str] = "report.rejected.v1"
+
+    report_id: str | None = None
+    source: str | None = None
+    reason: str
+    received_at: Instant
+    original: Sealed | None = None
+
+
+class ReportAnswered(Payload):
+    """`reports.answered`: how far the matter is, for whoever sent it in."""
+
+    TYPE: ClassVar[str] = "report.answered.v1"
+
+    source: str
+    report_id: str
+    case_id: str
+    stage: Literal["received", "assigned", "resolved", "result", "closed"]
+    at: Instant
+    department: str | None = None
+    words: str | None = None
+    """What to tell the person, in the department's words where it gave some."""
+
+
+class AssignmentMessage(Payload):
+    """What all messages to a department say."""
+
+    case_id: str
+    holding: str | None = None
+    at: Instant
+
+
+class AssignmentCreated(AssignmentMessage):
+    """A case is yours to lead, or to assist with. `contact` stands in the lead's message alone,
+    and never for a whistle-blower."""
+
+    TYPE: ClassVar[str] = "assignment.created.v1"
+
+    role: Literal["lead", "assist"]
+    lead: str
+    level: Level
+    area: str
+    category: str | None
+    service: Service
+    urgency: Urgency
+    text: str
+    attachments: tuple[MaskedAttachment, ...] = ()
+    why: str
+    contact: dict[str, str] | None = None
+    sealed: Sealed | None = None
+    """The contact before router's shell opens it; never on the topic."""
+
+
+class AssignmentChanged(AssignmentMessage):
+    """Something about the case that you hold changed; `event` is the type of what happened."""
+
+    TYPE: ClassVar[str] = "assignment.changed.v1"
+
+    event: str
+    deadlines: dict[DeadlineKind, Instant] = {}
+    words: str | None = None
+
+
+class AssignmentRevoked(AssignmentMessage):
+    TYPE: ClassVar[str] = "assignment.revoked.v1"
+
+    reason: str
+
+
+class AssignmentReminder(AssignmentMessage):
+    TYPE: ClassVar[str] = "assignment.reminder.v1"
+
+    kind: DeadlineKind
+    due: Instant
+
+
+class AssignmentOverdue(AssignmentMessage):
+    TYPE: ClassVar[str] = "assignment.overdue.v1"
+
+    kind: DeadlineKind
+    due: Instant
+
+
+class AssignmentSupervised(AssignmentMessage):
+    TYPE: ClassVar[str] = "assignment.supervised.v1"
+
+    kind: DeadlineKind
+    due: Instant
+
+
+class UpdateRefusal(AssignmentMessage):
+    """Your update did not count, and why."""
+
+    TYPE: ClassVar[str] = "update.refused.v1"
+
+    update_id: str | None = None
+    action: str | None = None
+    reason: str
+
+
+class Rate(Payload):
+    """A share that can be argued with: what was counted, out of what, and what was left out."""
+
+    TYPE: ClassVar[str] = "rate.v1"
+
+    numerator: int
+    denominator: int
+    excluded: dict[str, int] = {}
+
+    @property
+    def value(self) -> float | None:
+        return self.numerator / self.denominator if self.denominator else None
+
+
+class Scorecard(Payload):
+    """`scorecards`: how well one unit did in one period; closed periods stay as published."""
+
+    TYPE: ClassVar[str] = "scorecard.v1"
+
+    period: str
+    scope: str
+    id: str
+    name: str = ""
+    name_en: str = ""
+    version: int = 1
+    group: str | None = None
+    """Whom it is ranked among; None for what is not ranked: levels, services, categories."""
+    rules: str = ""
+    """The version of the rules that it was made with."""
+    as_of: Instant | None = None
+    """When the figures were taken."""
+    counts: dict[str, int]
+    rates: dict[str, Rate]
+    stars: dict[str, Any]
+    """``n``, ``mean`` and ``histogram`` of the ratings that count."""
+    times: dict[str, Any]
+    """For each span ``n``, and ``p50`` and ``p90`` of hours ``elapsed`` and ``working``."""
+    rank: int | None = None
+    wilson: float | None = None
+    """What ranks: the lower bound of the on-time rate, see `services.rating.league`."""
+    unranked_because: str | None = None
+
+
+ASSIGNMENT_MESSAGES: tuple[type[Payload], ...] = (
+    AssignmentCreated, AssignmentChanged, AssignmentRevoked, AssignmentReminder,
+    AssignmentOverdue, AssignmentSupervised, UpdateRefusal,
+)  # fmt: skip

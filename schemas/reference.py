@@ -1,0 +1,247 @@
+"""Reference data: the rules, as data with a version and a start date.
+
+A folder (``deploy/hanyin/``) is read into one `Reference`, checked, and published record by record
+to the compacted topic ``reference`` under ``version/kind/id``; the ``manifest`` record comes last
+and makes the version exist. Which version applies is chosen by the time of the cause.
+
+Nothing but reference data knows the county: codes, names, rules and limits all live here.
+Every model keeps extra fields, so that a county may annotate its rows.
+"""
+
+from __future__ import annotations
+
+from datetime import date, time
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+
+CODE_PATTERN = r"^[a-z0-9][a-z0-9-]*$"
+Code = Annotated[str, StringConstraints(pattern=CODE_PATTERN, max_length=64)]
+"""Codes stand in topic names, so they hold no dot: lower-case letters, digits, hyphens."""
+
+DURATION_PATTERN = r"^[1-9][0-9]*(m|h|wh|wd|cd)$"
+Duration = Annotated[str, StringConstraints(pattern=DURATION_PATTERN)]
+"""``30m`` minutes and ``2h`` hours round the clock, ``4wh`` working hours, ``3wd`` working days,
+``15cd`` calendar days."""
+
+
+class Row(BaseModel):
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+
+class Level(StrEnum):
+    """The three levels that handle cases, lowest first (村 镇 县)."""
+
+    VILLAGE = "village"
+    TOWN = "town"
+    COUNTY = "county"
+
+    @property
+    def above(self) -> Level | None:
+        return {Level.VILLAGE: Level.TOWN, Level.TOWN: Level.COUNTY}.get(self)
+
+
+class Service(StrEnum):
+    """The five public services 民情直达."""
+
+    EPIDEMIC = "epidemic"
+    RISK = "risk"
+    SENTIMENT = "sentiment"
+    VIOLATION = "violation"
+    DEPUTY = "deputy"
+
+
+class Urgency(StrEnum):
+    NORMAL = "normal"
+    URGENT = "urgent"
+    EMERGENCY = "emergency"
+
+
+class Area(Row):
+    """A node of the area tree: county → town → village → grid. ``parent`` is empty for the root."""
+
+    code: Code
+    name: str
+    kind: Literal["county", "town", "village", "grid"]
+    parent: Code | None = None
+    grid_kind: Literal["village-committee", "villager-group", "by-proximity"] | None = None
+    lat: float | None = None
+    lon: float | None = None
+
+
+class Department(Row):
+    """A unit that handles cases. ``kind`` is what rules name (``village-committee``); the unit of
+    that kind whose ``area`` contains the grid is the one that a rule means there."""
+
+    code: Code
+    name: str
+    name_en: str = ""
+    kind: Code
+    level: Level
+    area: Code
+
+
+class Category(Row):
+    """A kind of matter. Two levels: the parent of a leaf is its family; a family has no parent."""
+
+    code: Code
+    name: str
+    name_en: str = ""
+    parent: Code | None = None
+
+
+class RoutingRule(Row):
+    """Who handles what. The most specific rule wins: area (grid → village → town → county), then
+    category (exact → parent → any), then service, then urgency. An omitted condition is any.
+
+    ``ladder`` names the lead's kind of unit at each level; the case starts at ``level`` and climbs
+    it when it is late. A value is a department's kind, or ``=code`` for one department by name.
+    """
+
+    id: Code
+    area: Code | None = None
+    category: Code | None = None
+    service: Service | None = None
+    urgency: Urgency | None = None
+    level: Level
+    ladder: dict[Level, str]
+    assist: tuple[str, ...] = ()
+    why: str = ""
+
+
+class DeadlineKind(StrEnum):
+    SIGN = "sign"
+    RESPOND = "respond"
+    RESOLVE = "resolve"
+    CASE = "case"
+
+
+class DeadlinePolicy(Row):
+    """How long each deadline is. Rows match service, category, urgency and level, most specific
+    first (category exact → parent → any, then service, urgency, level); each kind of deadline is
+    taken from the most specific row that names it. ``case`` is never bound to a level.
+
+    ``climbs`` are the kinds whose overdue lifts the case one level; the others are only recorded.
+    """
+
+    id: Code
+    service: Service | None = None
+    category: Code | None = None
+    urgency: Urgency | None = None
+    level: Level | None = None
+    sign: Duration | None = None
+    respond: Duration | None = None
+    resolve: Duration | None = None
+    case: Duration | None = None
+    climbs: tuple[DeadlineKind, ...] = (DeadlineKind.RESOLVE,)
+
+
+class DayHours(Row):
+    """One working interval of a weekday, local time; several a day make a lunch break."""
+
+    start: time
+    end: time
+
+
+class Calendar(Row):
+    """Working time. ``week`` maps ``mon`` … ``sun`` to intervals; ``holidays`` names where public
+    holidays come from: ``chinesecalendar`` (with make-up workdays 调休), ``holidays:US-MA`` (the
+    library and region), or ``none``. ``closures`` and ``workdays`` are the county's own, and win.
+    A make-up workday on a weekend uses the intervals of ``makeup_like``.
+    """
+
+    id: Code
+    timezone: str
+    week: dict[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], tuple[DayHours, ...]]
+    holidays: str = "none"
+    closures: tuple[date, ...] = ()
+    workdays: tuple[date, ...] = ()
+    makeup_like: Literal["mon", "tue", "wed", "thu", "fri"] = "mon"
+    working_day: Literal["same-time", "end-of-day"] = "same-time"
+    """What ``wd`` means: ``same-time`` N openings later at the same time of day; ``end-of-day`` the
+    close of the Nth working day after the start."""
+
+
+class PauseReason(Row):
+    """A reason for which a holder may pause, and the most it may pause in total, if limited."""
+
+    code: Code
+    name: str
+    limit: Duration | None = None
+
+
+class ReturnReason(Row):
+    code: Code
+    name: str
+
+
+class KeywordRule(Row):
+    """A category told by words in the text. The rule with the most words found wins, then the
+    longest words together, then the order in the file. ``words`` are literal."""
+
+    category: Code
+    words: tuple[str, ...] = Field(min_length=1)
+    service: Service | None = None
+
+
+class Settings(Row):
+    """The windows and thresholds of a county."""
+
+    warn_at: float = Field(0.7, gt=0, lt=1)
+    """Share of a deadline's time after which the holder is warned."""
+    remind_before: Duration | None = "1h"
+    """A second warning, this long before the deadline (skipped where it is before the first)."""
+    returns_to_triage: int = Field(3, ge=1)
+    """The return with this number goes to triage."""
+    reopen_window: Duration = "7cd"
+    """How long after `resolved` a low rating reopens the case."""
+    silence_closes_after: Duration = "7cd"
+    """Silence this long after `resolved` closes the case."""
+    low_stars: int = Field(2, ge=1, le=4)
+    """Ratings up to this many stars are low."""
+    reopened_factor: float = Field(0.5, gt=0, le=1)
+    """A reopened case's deadlines are this share of the usual ones."""
+    clock_tolerance: Duration = "5m"
+    """Under the wall clock, an `at` further than this from the broker's receipt time counts as
+    the receipt time: nobody backdates."""
+    earliest_report: date = date(2000, 1, 1)
+    """Reports dated before this day are refused as a mistake."""
+    future_tolerance: Duration = "1cd"
+    """Reports dated further ahead than this are refused as a mistake."""
+    minimum_sample: int = Field(5, ge=1)
+    """Departments with fewer cases than this are shown, but not ranked."""
+    emergency_words: tuple[str, ...] = ()
+    """Words in the text that make a report an emergency, unless its sender says otherwise."""
+    urgent_words: tuple[str, ...] = ()
+
+
+class Manifest(Row):
+    """The record that makes a version exist: how many records it has, and from when it applies."""
+
+    version: Code
+    effective_from: AwareDatetime
+    name: str
+    name_en: str = ""
+    county: Code
+    records: int = 0
+    digest: str = ""
+
+
+class Reference(BaseModel):
+    """One version of all rules, as read from a folder or from the topic. Pure data; what answers
+    questions about it (ancestors, the unit for a rule) is `schemas.rulebook`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    manifest: Manifest
+    areas: tuple[Area, ...]
+    departments: tuple[Department, ...]
+    categories: tuple[Category, ...]
+    rules: tuple[RoutingRule, ...]
+    deadlines: tuple[DeadlinePolicy, ...]
+    calendars: tuple[Calendar, ...]
+    pause_reasons: tuple[PauseReason, ...] = ()
+    return_reasons: tuple[ReturnReason, ...] = ()
+    keywords: tuple[KeywordRule, ...] = ()
+    settings: Settings = Settings()

@@ -1,0 +1,40 @@
+"""Intake on Kafka: `reports.submitted`, `triage.decisions` (confirm) → `case.events`,
+`reports.rejected`; and reports by HTTP."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from faststream.asgi import AsgiResponse, Request, post
+from pydantic import ValidationError
+
+from schemas import envelope, ids, topics
+from schemas.envelope import Unreadable
+from schemas.inputs import Report
+from services.intake.doors import doors
+from services.intake.domain import DECIDER, State
+from services.shell.pages import as_json
+from services.shell.runtime import Runtime, Service
+
+
+def pages(runtime: Runtime[Any]) -> list[tuple[str, Any]]:
+    """``POST /reports``: the same report, the same checks, for those who have no Kafka."""
+
+    async def submit(request: Request) -> AsgiResponse:
+        body = await request.body()
+        try:
+            data, _ = envelope.bare(body)
+            report = Report.model_validate(data)
+        except Unreadable as error:
+            return as_json({"error": str(error)}, 400)
+        except ValidationError as error:
+            return as_json({"error": envelope.explain(error)}, 422)
+        topic = runtime.settings.topic(topics.REPORTS_SUBMITTED.name)
+        await runtime.producer.send_and_wait(topic, body, key=report.report_id.encode())
+        case = ids.case_id(report.source, report.report_id)
+        return as_json({"case_id": case, "report_id": report.report_id}, 202)
+
+    return [("/reports", post(submit, include_in_schema=False))]
+
+
+SERVICE: Service[State] = Service(DECIDER, doors=doors, pages=pages)

@@ -1,0 +1,85 @@
+"""Contacts under lock: a name and a phone number come in, ciphertext for the log goes out.
+
+AES-256-GCM under a key per case; the case id is authenticated with it, so that a contact cannot be
+moved to another case. Destroying the key destroys the contact in every copy of the log.
+
+The one rule to remember: everything follows from the arguments. The same report sealed again is
+the same event to the byte, which is why the nonce is computed and not drawn.
+
+**The nonce** is HMAC-SHA-256 under a key derived from the case's, over the case id, the report id
+and the plaintext, cut to 12 bytes (a synthetic IV, the idea of RFC 5297). One nonce must never
+serve two plaintexts: with the report id alone, two contents under the same id (a sender's mistake
+or malice) would do that, and GCM would give both away. Over the plaintext as well, equal nonces
+mean equal plaintexts, and chance collisions (2⁻⁹⁶ a pair) count neither for the few reports of a
+case nor for the originals under a county's key. It is keyed, since it stands in the clear: a bare
+digest would let anybody try all phone numbers against it, even after the case's key is gone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from base64 import b64decode, b64encode
+
+import orjson
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from schemas.commands import Sealed
+
+KEY_BYTES = 32
+NONCE_BYTES = 12
+ALGORITHM = "A256GCM"
+ORIGINAL = b"gridcase original"
+"""What an original is bound to, so that it is never taken for a contact."""
+
+
+def seal(key: bytes, case_id: str, contact: dict[str, str], nonce_seed: str) -> Sealed:
+    """`contact` as ciphertext under `key` (32 bytes). `nonce_seed` is the report's id."""
+    plaintext = orjson.dumps(contact, option=orjson.OPT_SORT_KEYS)
+    return _encrypt(key, plaintext, case_id.encode(), nonce_seed.encode())
+
+
+def unseal(key: bytes, case_id: str, sealed: Sealed) -> dict[str, str]:
+    """The contact again. Raises `cryptography.exceptions.InvalidTag` for a wrong key, another
+    case's contact or changed bytes, and `ValueError` for what is not sealed our way."""
+    contact: dict[str, str] = orjson.loads(_decrypt(key, sealed, case_id.encode()))
+    return contact
+
+
+def seal_bytes(key: bytes, value: bytes) -> Sealed:
+    """An original that must not lie in the clear (a refused report), under the county's own key
+    of 32 bytes. It outlives no case's key: topics that carry it forget it after 30 days."""
+    return _encrypt(key, value, ORIGINAL, b"")
+
+
+def unseal_bytes(key: bytes, sealed: Sealed) -> bytes:
+    """The original again; raises as `unseal` does."""
+    return _decrypt(key, sealed, ORIGINAL)
+
+
+def pseudonym(secret: bytes, source: str, reporter_id: str) -> str:
+    """A reporter's stand-in on the log, 16 hex digits: the same person, the same word, and no way
+    back without `secret`. Sources do not share people: the same id elsewhere is another word."""
+    return _mac(secret, source.encode(), reporter_id.encode()).hex()[:16]
+
+
+def _encrypt(key: bytes, plaintext: bytes, bound_to: bytes, seed: bytes) -> Sealed:
+    subkey = _mac(key, b"gridcase nonce")
+    nonce = _mac(subkey, bound_to, seed, plaintext)[:NONCE_BYTES]
+    ciphertext = AESGCM(key).encrypt(nonce, plaintext, bound_to)
+    return Sealed(
+        alg=ALGORITHM, nonce=b64encode(nonce).decode(), ciphertext=b64encode(ciphertext).decode()
+    )
+
+
+def _decrypt(key: bytes, sealed: Sealed, bound_to: bytes) -> bytes:
+    if sealed.alg != ALGORITHM:
+        raise ValueError(f"sealed with {sealed.alg}, which is not {ALGORITHM}")
+    nonce, ciphertext = b64decode(sealed.nonce), b64decode(sealed.ciphertext)
+    return AESGCM(key).decrypt(nonce, ciphertext, bound_to)
+
+
+def _mac(key: bytes, *parts: bytes) -> bytes:
+    """Each part goes in with its length, so that no two lists of parts read alike."""
+    framed = b"".join(len(part).to_bytes(8, "big") + part for part in parts)
+    return hmac.new(key, framed, hashlib.sha256).digest()

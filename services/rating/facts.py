@@ -1,0 +1,153 @@
+"""The fact sheet of one case: who held it when, with what limits, and how it went.
+
+    opened ─► holding (assigned … resolved, returned, escalated, reassigned) ─► holding ─► …
+                 └ limits, signed, first word, ratings of its result, reopened
+
+`folding` makes them from the events of the log.
+
+The rule to remember: **facts are moments, not verdicts**. Whether something was on time is told
+from times alone (see `verdicts`), never from the presence of `case.overdue`: a timer that fired
+late makes nobody late, and deadlines that landed before or after the work give the same facts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from schemas.envelope import Instant
+from schemas.inputs import RatedBy
+from schemas.lifecycle import Status
+from schemas.reference import DeadlineKind, Level, Service, Urgency
+from services.decider import CaseState
+
+
+class Ending(StrEnum):
+    """How a department's time with a case ended."""
+
+    RESOLVED = "resolved"
+    RETURNED = "returned"
+    ESCALATED = "escalated"
+    REASSIGNED = "reassigned"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The moment by which each step is due, as last set."""
+
+    sign: Instant | None = None
+    respond: Instant | None = None
+    resolve: Instant | None = None
+    case: Instant | None = None
+
+
+def is_low(stars: int, solved: bool | None, low_stars: int) -> bool:
+    """A rating with which nobody can be content; the one definition, for reopening and scores."""
+    return stars <= low_stars or solved is False
+
+
+@dataclass(frozen=True, slots=True)
+class Stars:
+    """The last word of one kind of rater on one result."""
+
+    by: RatedBy
+    stars: int
+    solved: bool | None
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """One department's time with the case, from `assigned` (its id) to whatever ended it."""
+
+    id: str
+    department: str
+    level: Level
+    since: Instant
+    until: Instant | None = None
+    ended: Ending | None = None
+    resolved_by: str | None = None
+    """The id of the `case.resolved` event."""
+    limits: Limits = Limits()
+    signed_at: Instant | None = None
+    responded_at: Instant | None = None
+    """The first word to the reporter; the result is one too."""
+    paused_at: Instant | None = None
+    """Since when the clock of `resolve` has stood still; it stays where the work ended so."""
+    extended: bool = False
+    climbed_for: DeadlineKind | None = None
+    """The deadline whose overdue made the case climb."""
+    ratings: tuple[Stars, ...] = ()
+    reopened_at: Instant | None = None
+
+    @property
+    def rating(self) -> Stars | None:
+        """The one that counts: the resident's own word before a visit's, a visit's before a
+        poll's."""
+        by_rater = {stars.by: stars for stars in self.ratings}
+        return next((by_rater[by] for by in RatedBy if by in by_rater), None)
+
+    def ran_out(self, now: datetime) -> bool:
+        """Whether the limit of `resolve` passed while the clock was running."""
+        due = self.limits.resolve
+        return due is not None and due < (self.paused_at or self.until or now)
+
+
+@dataclass(frozen=True, slots=True)
+class Pressure:
+    """The case climbed a level, or came under supervision. `holding` is what stood then."""
+
+    at: Instant
+    holding: str | None
+    to_level: Level | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class State(CaseState):
+    source: str = ""
+    area: str = ""
+    category: str | None = None
+    service: Service | None = None
+    urgency: Urgency = Urgency.NORMAL
+    opened_at: Instant | None = None
+    ended_at: Instant | None = None
+    """When it was closed or withdrawn, unless reopened since."""
+    closes_after_days: int = 7
+    limits: Limits = Limits()
+    """The case's own clock, which never starts afresh."""
+    holdings: tuple[Holding, ...] = ()
+    escalations: tuple[Pressure, ...] = ()
+    supervisions: tuple[Pressure, ...] = ()
+
+    @property
+    def holder(self) -> Holding | None:
+        """The holding of whoever has the case now, if anybody has."""
+        latest = self.holdings[-1] if self.holdings else None
+        return latest if latest is not None and latest.ended is None else None
+
+    @property
+    def result(self) -> Holding | None:
+        """The holding whose result stands, if one does."""
+        stands = self.standing.status in (Status.RESOLVED, Status.CLOSED)
+        return self.holdings[-1] if stands and self.holdings else None
+
+    @property
+    def reopened(self) -> int:
+        return sum(holding.reopened_at is not None for holding in self.holdings)
+
+    def pending_at(self, moment: datetime) -> bool:
+        """Whether somebody still had to do something about it at that moment."""
+        if self.opened_at is None or self.opened_at > moment:
+            return False
+        withdrawn = self.standing.status is Status.WITHDRAWN
+        if withdrawn and self.ended_at is not None and self.ended_at <= moment:
+            return False
+        return not any(_rested(holding, moment) for holding in self.holdings)
+
+
+def _rested(holding: Holding, moment: datetime) -> bool:
+    if holding.ended is not Ending.RESOLVED or holding.until is None or holding.until > moment:
+        return False
+    return holding.reopened_at is None or holding.reopened_at > moment

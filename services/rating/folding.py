@@ -1,0 +1,141 @@
+"""How each event of the log changes the facts of its case.
+
+    state, event of any service ─► state
+
+The rule to remember: **an event about a holding is about the latest one**; had the case moved on,
+it would be void, and the shell would not have handed it over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from schemas import events
+from schemas.envelope import Message
+from services.rating.facts import Ending, Holding, Pressure, Stars, State
+
+
+def evolve(state: State, event: Message[Any]) -> State:
+    """The facts after an event of any service; what tells no fact changes none."""
+    fold = FOLDS.get(type(event.data))
+    return fold(state, event) if fold else state
+
+
+def _opened(state: State, event: Message[events.Opened]) -> State:
+    data = event.data
+    return replace(
+        state,
+        source=data.source,
+        area=data.area,
+        category=data.category,
+        service=data.service,
+        urgency=data.urgency,
+        opened_at=event.time,
+        closes_after_days=data.closes_after_days,
+    )
+
+
+def _put_right(state: State, event: Message[events.Confirmed | events.Corrected]) -> State:
+    return replace(state, area=event.data.area, category=event.data.category)
+
+
+def _assigned(state: State, event: Message[events.Assigned]) -> State:
+    data = event.data
+    climbed = data.because is events.AssignedBecause.ESCALATED
+    left = _end(state, event, Ending.ESCALATED if climbed else Ending.REASSIGNED)
+    holding = Holding(event.id, data.lead, data.level, event.time)
+    return replace(left, holdings=(*left.holdings, holding))
+
+
+def _end(state: State, event: Message[Any], how: Ending) -> State:
+    """Whoever still holds the case holds it no more."""
+    return _change(state, until=event.time, ended=how) if state.holder else state
+
+
+def _change(state: State, **facts: Any) -> State:
+    """New facts about the latest holding. Events about older ones are void, so it is the one."""
+    *before, latest = state.holdings
+    return replace(state, holdings=(*before, replace(latest, **facts)))
+
+
+def _signed(state: State, event: Message[events.Signed]) -> State:
+    return _change(state, signed_at=event.time)
+
+
+def _word_given(state: State, event: Message[events.FeedbackGiven]) -> State:
+    if state.holdings[-1].responded_at is not None:
+        return state
+    return _change(state, responded_at=event.time)
+
+
+def _resolved(state: State, event: Message[events.Resolved]) -> State:
+    latest = state.holdings[-1]
+    return _change(
+        state,
+        until=event.time,
+        ended=Ending.RESOLVED,
+        resolved_by=event.id,
+        signed_at=latest.signed_at or event.time,
+        responded_at=latest.responded_at or event.time,
+    )
+
+
+def _withdrawn(state: State, event: Message[events.Withdrawn]) -> State:
+    return replace(_end(state, event, Ending.WITHDRAWN), ended_at=event.time)
+
+
+def _limits_set(state: State, event: Message[events.DeadlineSet]) -> State:
+    data = event.data
+    due = {deadline.kind.value: deadline.due for deadline in data.deadlines}
+    if data.holding is None:
+        return replace(state, limits=replace(state.limits, **due))
+    if not state.holdings or state.holdings[-1].id != data.holding:
+        return state
+    return _change(state, limits=replace(state.holdings[-1].limits, **due))
+
+
+def _escalated(state: State, event: Message[events.Escalated]) -> State:
+    pressure = Pressure(event.time, state.standing.holding, event.data.to_level)
+    climbed = replace(state, escalations=(*state.escalations, pressure))
+    return _change(climbed, climbed_for=event.data.kind) if state.holder else climbed
+
+
+def _supervised(state: State, event: Message[events.Supervised]) -> State:
+    pressure = Pressure(event.time, state.standing.holding)
+    return replace(state, supervisions=(*state.supervisions, pressure))
+
+
+def _rated(state: State, event: Message[events.Rated]) -> State:
+    """A later word of the same kind of rater on the same result replaces the earlier."""
+    data = event.data
+    others = tuple(rating for rating in state.holdings[-1].ratings if rating.by is not data.by)
+    return _change(state, ratings=(*others, Stars(data.by, data.stars, data.solved, event.time)))
+
+
+def _reopened(state: State, event: Message[events.Reopened]) -> State:
+    return replace(_change(state, reopened_at=event.time), ended_at=None)
+
+
+FOLDS: Mapping[type[Any], Callable[[State, Any], State]] = {
+    events.Opened: _opened,
+    events.Confirmed: _put_right,
+    events.Corrected: _put_right,
+    events.Assigned: _assigned,
+    events.TriageRequested: lambda state, event: _end(state, event, Ending.REASSIGNED),
+    events.Returned: lambda state, event: _end(state, event, Ending.RETURNED),
+    events.Signed: _signed,
+    events.Paused: lambda state, event: _change(state, paused_at=event.time),
+    events.Resumed: lambda state, _event: _change(state, paused_at=None),
+    events.Extended: lambda state, _event: _change(state, extended=True),
+    events.FeedbackGiven: _word_given,
+    events.Resolved: _resolved,
+    events.Withdrawn: _withdrawn,
+    events.DeadlineSet: _limits_set,
+    events.Escalated: _escalated,
+    events.Supervised: _supervised,
+    events.Rated: _rated,
+    events.Reopened: _reopened,
+    events.Closed: lambda state, event: replace(state, ended_at=event.time),
+}

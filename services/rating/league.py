@@ -1,0 +1,95 @@
+"""The league: who is compared with whom, and in which order.
+
+    cards of one period ─► grouped with their like ─► ranked ─► a table for each group
+
+The rule to remember: units are ranked by the lower bound of Wilson's 95 % interval of their on-time
+rate, then by the share of satisfied ratings; equals share a rank. The bound asks how good a unit is
+at least, given how few cases it had: 5 of 5 is less proof than 98 of 100. Below the minimum sample
+a unit is shown, but not ranked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from math import sqrt
+from typing import Literal, TypeAlias, get_args
+
+from schemas.outputs import Rate, Scorecard
+from schemas.reference import Level
+from schemas.rulebook import Rulebook
+
+Group: TypeAlias = Literal["county-units", "town-units", "village-units", "towns", "villages"]
+GROUPS: tuple[Group, ...] = get_args(Group)
+UNITS: dict[Level, Group] = {
+    Level.COUNTY: "county-units",
+    Level.TOWN: "town-units",
+    Level.VILLAGE: "village-units",
+}
+Z_95 = 1.959963984540054
+RANKED_BY = "on_time"
+
+
+def wilson(rate: Rate) -> float | None:
+    """The lower bound of the 95 % score interval (Wilson 1927), to six places; None for no cases.
+
+    p = numerator / n;  (p + z²/2n − z √(p(1−p)/n + z²/4n²)) / (1 + z²/n)
+    """
+    n, p, z = rate.denominator, rate.value, Z_95
+    if p is None:
+        return None
+    margin = z * sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+    return round(max(0.0, (p + z * z / (2 * n) - margin) / (1 + z * z / n)), 6)
+
+
+def group_of(rules: Rulebook, scope: str, id: str) -> Group | None:
+    """Whom a unit is compared with: villages with villages, bureaus with bureaus."""
+    match scope:
+        case "town":
+            return "towns"
+        case "village":
+            return "villages"
+        case "department":
+            unit = rules.department(id)
+            return UNITS[unit.level] if unit is not None else None
+        case _:
+            return None
+
+
+def ranked(cards: list[Scorecard], minimum_sample: int) -> list[Scorecard]:
+    """The same cards in the same order, with `wilson` and `rank`, or why there is none."""
+    judged = [_judged(card, minimum_sample) for card in cards]
+    ranks = {(c.scope, c.id): rank for group in GROUPS for rank, c in _ranks(judged, group)}
+    return [card.model_copy(update={"rank": ranks.get((card.scope, card.id))}) for card in judged]
+
+
+def _judged(card: Scorecard, minimum_sample: int) -> Scorecard:
+    sample = card.rates[RANKED_BY]
+    few = sample.denominator < minimum_sample
+    why = f"fewer than {minimum_sample} cases" if few and card.group is not None else None
+    return card.model_copy(update={"wilson": wilson(sample), "unranked_because": why})
+
+
+def _ranks(cards: Iterable[Scorecard], group: Group) -> Iterator[tuple[int, Scorecard]]:
+    """Equals share a rank, and the next rank is as far on as there are equals: 1, 2, 2, 4."""
+    rank = 1
+    able = [card for card in cards if card.group == group and card.unranked_because is None]
+    for _, equals in groupby(sorted(able, key=_worth, reverse=True), key=_worth):
+        same = list(equals)
+        yield from ((rank, card) for card in same)
+        rank += len(same)
+
+
+def _worth(card: Scorecard) -> tuple[float, float]:
+    return card.wilson or 0.0, card.rates["satisfaction"].value or 0.0
+
+
+def league(cards: Iterable[Scorecard], group: Group) -> list[Scorecard]:
+    """The table of one group: the ranked by rank, then the others by how many cases they had."""
+    rows = [card for card in cards if card.group == group]
+    return sorted(rows, key=_row)
+
+
+def _row(card: Scorecard) -> tuple[bool, int, int, str]:
+    unranked = card.rank is None
+    return unranked, card.rank or 0, -card.counts["accepted"], card.id

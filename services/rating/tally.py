@@ -1,0 +1,110 @@
+"""What has been counted for one unit, and the card that it makes.
+
+    (verdicts, spans, stars) of each case ─► Tally ─► counts, rates, stars, times
+
+The rule to remember: **a tally counts whole tuples of verdicts**: there are few different ones, so
+adding a case is one step, and the figures are worked out at the end.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from math import ceil
+from typing import Any, TypeAlias
+
+from schemas.outputs import Rate
+from services.rating.measures import MEASURES, SPANS, Measure
+from services.rating.verdicts import Verdict
+from services.rating.views import View, Window
+
+Hours: TypeAlias = Callable[[datetime, datetime], tuple[float, float]]
+"""Hours between two moments: elapsed, and working."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What one case says of a unit."""
+
+    verdicts: tuple[Verdict | None, ...]
+    spans: tuple[tuple[float, float] | None, ...]
+    stars: int | None
+
+
+def read(view: View, window: Window, hours: Hours) -> Line:
+    spans = (span.between(view) for span in SPANS)
+    rating = view.result.rating if view.result is not None else None
+    return Line(
+        tuple(measure.judge(view, window) for measure in MEASURES),
+        tuple(hours(*span) if span is not None else None for span in spans),
+        rating.stars if rating is not None else None,
+    )
+
+
+@dataclass(slots=True)
+class Tally:
+    verdicts: Counter[tuple[Verdict | None, ...]] = field(default_factory=Counter)
+    spans: tuple[list[tuple[float, float]], ...] = field(
+        default_factory=lambda: tuple([] for _ in SPANS)
+    )
+    stars: Counter[int] = field(default_factory=Counter)
+
+    def add(self, line: Line) -> None:
+        self.verdicts[line.verdicts] += 1
+        for hours, spans in zip(line.spans, self.spans, strict=True):
+            if hours is not None:
+                spans.append(hours)
+        if line.stars is not None:
+            self.stars[line.stars] += 1
+
+    def of_measures(self) -> dict[str, Counter[Verdict]]:
+        """How often each verdict fell, for each measure."""
+        found: dict[str, Counter[Verdict]] = {m.name: Counter() for m in MEASURES}
+        for verdicts, times in self.verdicts.items():
+            for measure, verdict in zip(MEASURES, verdicts, strict=True):
+                if verdict is not None:
+                    found[measure.name][verdict] += times
+        return found
+
+
+def rate(measure: Measure, verdicts: Counter[Verdict]) -> Rate:
+    counted = verdicts["counted"]
+    return Rate(
+        numerator=counted,
+        denominator=counted + verdicts["missed"],
+        excluded={why: verdicts[why] for why in measure.left_out if verdicts[why]},
+    )
+
+
+def stars(tally: Tally) -> dict[str, Any]:
+    """``n`` ratings, their mean to two places (None without any), and how many of each."""
+    n = tally.stars.total()
+    total = sum(given * times for given, times in tally.stars.items())
+    return {
+        "n": n,
+        "mean": round(total / n, 2) if n else None,
+        "histogram": {str(given): tally.stars[given] for given in range(1, 6)},
+    }
+
+
+def times(tally: Tally) -> dict[str, Any]:
+    """For each span, hours elapsed and working: ``n``, and of each kind ``p50`` and ``p90``."""
+    return {
+        span.name: {
+            "n": len(hours),
+            "elapsed": percentiles([elapsed for elapsed, _ in hours]),
+            "working": percentiles([working for _, working in hours]),
+        }
+        for span, hours in zip(SPANS, tally.spans, strict=True)
+    }
+
+
+def percentiles(hours: Sequence[float]) -> dict[str, float | None]:
+    """By nearest rank, so that each is the time of a real case; to a hundredth of an hour."""
+    ordered = sorted(hours)
+    return {
+        f"p{share}": round(ordered[ceil(len(ordered) * share / 100) - 1], 2) if ordered else None
+        for share in (50, 90)
+    }

@@ -1,0 +1,65 @@
+"""What a unit answers for in one period: the whole case, or one holder's part in it.
+
+    facts of a case, the period ─► View ─► `verdicts`
+
+The rule to remember: **an area answers for the whole case, a holder for its own holdings**. Towns,
+villages, services and categories see the case from the report on; departments and levels see only
+what was assigned to them.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+from services.rating.facts import Ending, Holding, State
+
+
+class Window(NamedTuple):
+    """A period, ``start`` ≤ moment < ``end``, as seen at ``now``."""
+
+    start: datetime
+    end: datetime
+    now: datetime
+    low_stars: int
+
+    def has(self, moment: datetime | None) -> bool:
+        return moment is not None and self.start <= moment < self.end
+
+    @property
+    def last(self) -> datetime:
+        """The period's end, or now while it has not ended."""
+        return min(self.end, self.now)
+
+
+class View(NamedTuple):
+    """What a unit answers for: the ``whole`` case, or the holdings that were its own."""
+
+    case: State
+    holdings: tuple[Holding, ...]
+    whole: bool
+    arrived_at: datetime | None
+    """When it first came in the period; None if it did not."""
+    arrivals: tuple[Holding, ...]
+    """The holdings to judge of what came in the period."""
+    result: Holding | None
+    """The last result of the period."""
+
+
+def whole_view(case: State, window: Window) -> View:
+    arrived = case.opened_at if window.has(case.opened_at) else None
+    arrivals = case.holdings if arrived else ()
+    return View(case, case.holdings, True, arrived, arrivals, _result(case.holdings, window))
+
+
+def held_view(case: State, holdings: tuple[Holding, ...], window: Window) -> View:
+    arrivals = tuple(holding for holding in holdings if window.has(holding.since))
+    arrived = arrivals[0].since if arrivals else None
+    return View(case, holdings, False, arrived, arrivals, _result(holdings, window))
+
+
+def _result(holdings: tuple[Holding, ...], window: Window) -> Holding | None:
+    for holding in reversed(holdings):
+        if holding.ended is Ending.RESOLVED and window.has(holding.until):
+            return holding
+    return None

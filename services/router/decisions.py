@@ -1,0 +1,123 @@
+"""What a petition officer decides: an event, or a refusal on the log.
+
+    submit-decision ─► assigned | corrected | extended | withdrawn | decision-refused
+
+The rule to remember: **triage's word is final**: where it sends a case, the case goes, and what
+comes back from there comes back to triage.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, TypeAlias, assert_never
+
+from schemas.commands import SubmitDecision
+from schemas.envelope import Message
+from schemas.events import (
+    Assigned,
+    AssignedBecause,
+    CaseEvent,
+    Corrected,
+    DecisionRefused,
+    Extended,
+    Withdrawn,
+)
+from schemas.inputs import TriageDecision, Verdict
+from schemas.lifecycle import HELD, Status, void_because
+from schemas.rulebook import Rulebook
+from services.decider import Reply
+from services.router.state import State
+
+Answer: TypeAlias = CaseEvent | str
+"""An event, or why the decision cannot be."""
+
+
+def answer_decision(
+    state: State, cause: Message[SubmitDecision], rules: Rulebook
+) -> CaseEvent | Reply:
+    """Triage has no topic of its own, so a decision about an unknown case is answered by silence."""
+    if state.standing.status is Status.NEW:
+        return Reply(())
+    decision = cause.data.decision
+    answer = _answer(state, decision, cause.time, rules)
+    if isinstance(answer, CaseEvent) and void_because(state.standing, answer) is not None:
+        answer = f"`{decision.action}` is not possible while the case is {state.standing.status}"
+    if isinstance(answer, str):
+        action = decision.action.value
+        return DecisionRefused(action=action, refusal=answer, **_said(decision))
+    return answer
+
+
+def _answer(state: State, decision: TriageDecision, now: datetime, rules: Rulebook) -> Answer:
+    match decision.action:
+        case Verdict.ASSIGN:
+            return _assign(state, decision, rules)
+        case Verdict.CORRECT:
+            return _correct(state, decision, rules)
+        case Verdict.GRANT_EXTENSION:
+            return _extend(state, decision, now)
+        case Verdict.REJECT:
+            return Withdrawn(how="rejected", **_said(decision))
+        case Verdict.WITHDRAW:
+            return Withdrawn(how="withdrawn", **_said(decision))
+        case Verdict.CLOSE:
+            return Withdrawn(how="closed", **_said(decision))
+        case Verdict.CONFIRM:
+            return "not supported here: intake answers `confirm`"
+        case Verdict.MERGE | Verdict.LEGAL_REVIEW | Verdict.WHISTLE | Verdict.EXCUSE_PART:
+            return "not supported yet"
+        case _:
+            assert_never(decision.action)
+
+
+def _said(decision: TriageDecision) -> dict[str, Any]:
+    """What every event about a decision carries."""
+    return {
+        "decision_id": decision.decision_id,
+        "by": decision.by,
+        "at": decision.at,
+        "reason": decision.reason,
+    }
+
+
+def _assign(state: State, decision: TriageDecision, rules: Rulebook) -> Answer:
+    unit = rules.department(decision.department) if decision.department else None
+    if unit is None:
+        return "`assign` needs a `department` that the rules know"
+    if state.standing.status in HELD and unit.code == state.lead:
+        # A second assignment would give the holder a fresh clock for nothing.
+        return "that department leads the case already"
+    reason = f": {decision.reason}" if decision.reason else ""
+    return Assigned(
+        holding=state.standing.holding or "",
+        lead=unit.code,
+        assist=tuple(code for code in state.now.assist if code != unit.code),
+        level=unit.level,
+        area=state.area,
+        category=state.category,
+        because=AssignedBecause.TRIAGE,
+        why=f"{decision.by} chose {unit.code} in triage (decision {decision.decision_id}){reason}.",
+    )
+
+
+def _correct(state: State, decision: TriageDecision, rules: Rulebook) -> Answer:
+    category = decision.category or state.category
+    area = decision.grid or state.area
+    if decision.category and not rules.is_known_category(decision.category):
+        return "`correct` needs a `category` that the rules know"
+    if decision.grid and rules.area(decision.grid) is None:
+        return "`correct` needs a `grid` that the rules know"
+    if (category, area) == (state.category, state.area):
+        return "the case has that category and that place already"
+    return Corrected(category=category, area=area, **_said(decision))
+
+
+def _extend(state: State, decision: TriageDecision, now: datetime) -> Answer:
+    asked = state.extension
+    if asked is None:
+        return "no extension was asked for"
+    if asked.granted:
+        return "an extension is granted once"
+    if asked.until <= now:
+        return "the time that was asked for has passed"
+    return Extended(holding=state.standing.holding or "", until=asked.until, **_said(decision))

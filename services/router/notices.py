@@ -1,0 +1,244 @@
+"""What the router tells outsiders when an event has come back from the log.
+
+    event ─┬─► assignments.<department>   all that concerns one department
+           └─► reports.answered           how far the matter is, for each report of the case
+
+The rule to remember: **a repeat says the same**. After a crash these functions are asked again, on
+a state that may be far ahead; so they use the event's own fields, what never changes about a case,
+and the ledger of holdings, in which the past stays as it was. (A report that joined meanwhile is
+told as well.) The contact is not here: the shell adds it to the lead's message.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Literal
+
+from schemas import events
+from schemas.envelope import Message, Payload
+from schemas.outputs import (
+    AssignmentChanged,
+    AssignmentCreated,
+    AssignmentMessage,
+    AssignmentOverdue,
+    AssignmentReminder,
+    AssignmentRevoked,
+    AssignmentSupervised,
+    ReportAnswered,
+    UpdateRefusal,
+)
+from schemas.topics import ASSIGNMENTS, REPORTS_ANSWERED
+from services.decider import Notice
+from services.router.state import Holding, ReportRef, State
+
+Teller = Callable[[State, Message[Any]], list[Notice]]
+Stage = Literal["received", "assigned", "resolved", "result", "closed"]
+
+
+def notify(state: State, event: Message[Any]) -> list[Notice]:
+    return [notice for tell in TELLS.get(type(event.data), ()) for notice in tell(state, event)]
+
+
+# ── to departments ───────────────────────────────────────────────────────────────────────────
+
+
+def _to(department: str | None, event: Message[Any], word: AssignmentMessage) -> list[Notice]:
+    if department is None:
+        return []
+    return [Notice(ASSIGNMENTS.of(department), event.subject, word)]
+
+
+def _about(event: Message[Any], holding: str | None) -> dict[str, Any]:
+    return {"case_id": event.subject, "holding": holding, "at": event.time}
+
+
+def _created(state: State, event: Message[events.Assigned]) -> list[Notice]:
+    lead, assist = event.data.lead, event.data.assist
+    return [
+        *_to(lead, event, _assignment(state, event, "lead")),
+        *(n for unit in assist for n in _to(unit, event, _assignment(state, event, "assist"))),
+    ]
+
+
+def _assignment(
+    state: State, event: Message[events.Assigned], role: Literal["lead", "assist"]
+) -> AssignmentCreated:
+    assert state.service is not None, "an assigned case was opened"
+    data = event.data
+    return AssignmentCreated(
+        **_about(event, event.id),
+        role=role,
+        lead=data.lead,
+        level=data.level,
+        area=data.area,
+        category=data.category,
+        service=state.service,
+        urgency=state.urgency,
+        text=state.text,
+        attachments=state.attachments,
+        why=data.why,
+    )
+
+
+def _revoked(state: State, event: Message[Any]) -> list[Notice]:
+    """Whoever the last holding knew and this one does not."""
+    ledger, place = state.ledger, state.place(event.id)
+    last, present = ledger[place - 1], ledger[place]
+    gone = [unit for unit in last.members if unit not in present.members]
+    return _revoke(event, last, gone)
+
+
+def _all_revoked(state: State, event: Message[Any]) -> list[Notice]:
+    """The case ended, and nothing can change its holding any more."""
+    return _revoke(event, state.now, state.now.members)
+
+
+def _revoke(event: Message[Any], last: Holding, gone: Iterable[str]) -> list[Notice]:
+    word = AssignmentRevoked(**_about(event, last.id), reason=_gone_because(event.data))
+    return [notice for unit in gone for notice in _to(unit, event, word)]
+
+
+def _gone_because(data: Payload) -> str:
+    match data:
+        case events.Assigned():
+            return f"{data.lead} leads now ({data.because})"
+        case events.Returned():
+            return f"{data.department} returned it ({data.reason})"
+        case events.TriageRequested():
+            return f"a person decides where it goes: {data.reason}"
+        case events.Withdrawn():
+            return f"the case was {data.how}"
+        case _:
+            raise TypeError(f"{data.TYPE} takes a case from nobody")
+
+
+def _changed(state: State, event: Message[Any]) -> list[Notice]:
+    """To the lead of the holding that the event concerns."""
+    holding = state.held_under(event)
+    word = AssignmentChanged(
+        **_about(event, holding.id), event=event.type, words=_words(event.data)
+    )
+    return _to(holding.lead, event, word)
+
+
+def _words(data: Payload) -> str | None:
+    match data:
+        case events.ReportAdded():
+            return data.text
+        case events.Confirmed() | events.Corrected():
+            return f"category {data.category}, area {data.area}"
+        case events.Extended():
+            return f"until {data.until.isoformat()}"
+        case events.Rated():
+            return _verdict(data)
+        case events.DepartmentEvent():
+            return data.reason
+        case _:
+            return None
+
+
+def _verdict(rated: events.Rated) -> str:
+    solved = {True: "solved", False: "not solved", None: None}[rated.solved]
+    parts = (f"{rated.stars} of 5 stars", solved, rated.comment)
+    return ", ".join(part for part in parts if part)
+
+
+def _deadlines(_state: State, event: Message[events.DeadlineSet]) -> list[Notice]:
+    data = event.data
+    word = AssignmentChanged(
+        **_about(event, data.holding),
+        event=event.type,
+        deadlines={deadline.kind: deadline.due for deadline in data.deadlines},
+        words=data.why,
+    )
+    return _to(data.department, event, word)
+
+
+def _clock(
+    word: type[AssignmentReminder | AssignmentOverdue | AssignmentSupervised],
+) -> Teller:
+    """A word about one deadline, to the department that the event names."""
+
+    def tell(_state: State, event: Message[events.DeadlineEvent]) -> list[Notice]:
+        data = event.data
+        said = word(**_about(event, data.holding), kind=data.kind, due=data.due)
+        return _to(data.department, event, said)
+
+    return tell
+
+
+def _refused(_state: State, event: Message[events.UpdateRefused]) -> list[Notice]:
+    data = event.data
+    word = UpdateRefusal(
+        **_about(event, data.holding),
+        update_id=data.update_id,
+        action=data.action.value,
+        reason=data.refusal,
+    )
+    return _to(data.department, event, word)
+
+
+# ── to those who reported ────────────────────────────────────────────────────────────────────
+
+
+def _answer(report: ReportRef, event: Message[Any], stage: Stage, **more: Any) -> Notice:
+    word = ReportAnswered(
+        source=report.source,
+        report_id=report.report_id,
+        case_id=event.subject,
+        stage=stage,
+        at=event.time,
+        **more,
+    )
+    return Notice(REPORTS_ANSWERED.name, report.report_id, word)
+
+
+def _received(_state: State, event: Message[events.Opened | events.ReportAdded]) -> list[Notice]:
+    report = ReportRef(event.data.source, event.data.report_id)
+    return [_answer(report, event, "received")]
+
+
+def _placed(state: State, event: Message[events.Assigned]) -> list[Notice]:
+    lead = event.data.lead
+    return [_answer(report, event, "assigned", department=lead) for report in state.reports]
+
+
+def _in_its_words(stage: Stage) -> Teller:
+    """What the department says of the result."""
+
+    def tell(state: State, event: Message[events.DepartmentEvent]) -> list[Notice]:
+        said = {"department": event.data.department, "words": event.data.result}
+        return [_answer(report, event, stage, **said) for report in state.reports]
+
+    return tell
+
+
+def _ended(state: State, event: Message[events.Closed | events.Withdrawn]) -> list[Notice]:
+    words = event.data.reason if isinstance(event.data, events.Withdrawn) else None
+    return [_answer(report, event, "closed", words=words) for report in state.reports]
+
+
+TELLS: Mapping[type[Payload], tuple[Teller, ...]] = {
+    events.Opened: (_received,),
+    events.ReportAdded: (_received, _changed),
+    events.Confirmed: (_changed,),
+    events.TriageRequested: (_revoked,),
+    events.Assigned: (_created, _revoked, _placed),
+    events.Returned: (_revoked,),
+    events.Paused: (_changed,),
+    events.Resumed: (_changed,),
+    events.Extended: (_changed,),
+    events.Resolved: (_in_its_words("resolved"),),
+    events.FeedbackGiven: (_in_its_words("result"),),
+    events.Corrected: (_changed,),
+    events.Withdrawn: (_all_revoked, _ended),
+    events.UpdateRefused: (_refused,),
+    events.DeadlineSet: (_deadlines,),
+    events.Warned: (_clock(AssignmentReminder),),
+    events.Overdue: (_clock(AssignmentOverdue),),
+    events.Supervised: (_clock(AssignmentSupervised),),
+    events.Rated: (_changed,),
+    events.Reopened: (_changed,),
+    events.Closed: (_changed, _ended),
+}
+"""Who is told of what. Events that are not here concern nobody outside."""

@@ -1,0 +1,80 @@
+"""The shell around a service: one ASGI process that carries its doors, its step and its pages.
+
+A service names its decider, its doors and its pages (`services/<name>/app.py`); the rest is here.
+A step or a door that fails ends the process with exit code 1, so that what it was at is read again.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import Any
+
+import uvicorn
+from faststream.asgi import AsgiFastStream, AsyncAPIRoute
+from faststream.kafka import KafkaBroker
+from faststream.kafka.prometheus import KafkaPrometheusMiddleware
+from prometheus_client import REGISTRY
+
+from schemas.topics import MAX_RECORD_BYTES
+from services.shell import pages
+from services.shell.contract import specification
+from services.shell.runtime import Runtime, Service
+from services.shell.security import broker_security
+from services.shell.settings import PORTS, Settings
+
+logger = logging.getLogger(__name__)
+
+
+def build(service: Service[Any], settings: Settings, fatal: Any) -> AsgiFastStream:
+    """The ASGI application of one service."""
+    client = settings.kafka_client()
+    broker = KafkaBroker(
+        client["bootstrap_servers"],
+        security=broker_security(settings),
+        allow_auto_create_topics=False,
+        metadata_max_age_ms=settings.metadata_max_age_ms,
+        max_request_size=2 * MAX_RECORD_BYTES,
+        middlewares=[KafkaPrometheusMiddleware(registry=REGISTRY, app_name=service.name)],
+        apply_types=False,
+        logger=None,
+    )
+    runtime = Runtime(service, settings, fatal)
+
+    async def prepare() -> None:
+        await runtime.prepare(broker)
+
+    return AsgiFastStream(
+        broker,
+        logger=None,
+        on_startup=[prepare],
+        after_startup=[runtime.run],
+        on_shutdown=[runtime.stop],
+        asgi_routes=[*pages.common(runtime), *service.pages(runtime)],
+        specification=specification(),
+        asyncapi_path=AsyncAPIRoute("/asyncapi", try_it_out_path=None),
+    )
+
+
+def serve(service: Service[Any], settings: Settings | None = None) -> None:
+    """Run one service until it is told to stop; exit code 1 when something broke."""
+    settings = settings or Settings()
+    failures: list[BaseException] = []
+    server: uvicorn.Server
+
+    def fatal(error: BaseException) -> None:
+        failures.append(error)
+        server.should_exit = True
+
+    config = uvicorn.Config(
+        build(service, settings, fatal),
+        host=settings.host,
+        port=settings.port or PORTS[service.name],
+        log_level="warning",
+        timeout_graceful_shutdown=5,
+        lifespan="on",
+    )
+    server = uvicorn.Server(config)
+    server.run()
+    if failures or not server.started:
+        sys.exit(1)

@@ -1,0 +1,76 @@
+"""The reference feed: follows the compacted topic `reference` and keeps the rulebooks of all
+versions. It also learns the log's incarnation, which `gridcase topics create` writes there."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from typing import Any
+
+import orjson
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from schemas.rulebook import Rulebooks
+from schemas.topics import REFERENCE
+from services.shell.reference import Collector
+from services.shell.settings import Settings
+
+logger = logging.getLogger(__name__)
+INCARNATION_KEY = "log/incarnation"
+
+
+class ReferenceFeed:
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.rulebooks = Rulebooks()
+        self.incarnation: str | None = None
+        self._collector = Collector()
+        self._arrived = asyncio.Event()
+
+    async def run(self) -> None:
+        """Follow the topic until cancelled."""
+        async for record in follow(self.settings, self.settings.topic(REFERENCE.name)):
+            self._read(record.key.decode() if record.key else "", record.value)
+
+    async def ready(self) -> None:
+        """Wait until there is a version of the rules, and the log is known."""
+        while not (self.rulebooks.versions() and self.incarnation):
+            try:
+                await asyncio.wait_for(self._arrived.wait(), timeout=15)
+            except TimeoutError:
+                logger.warning(
+                    "waiting for reference data: run `gridcase topics create`, then "
+                    "`gridcase reference publish DIR`"
+                )
+            self._arrived.clear()
+
+    def _read(self, key: str, value: bytes | None) -> None:
+        if key == INCARNATION_KEY:
+            self.incarnation = orjson.loads(value)["id"] if value else None
+        elif (reference := self._collector.add(key, value)) is not None:
+            self.rulebooks.add(reference)
+            logger.info("reference data: version %s", reference.manifest.version)
+        self._arrived.set()
+
+
+async def follow(settings: Settings, topic: str) -> AsyncIterator[Any]:
+    """All records of a one-partition topic from its beginning, for ever, outside any group."""
+    consumer = AIOKafkaConsumer(
+        **settings.kafka_client(),
+        enable_auto_commit=False,
+        fetch_max_wait_ms=settings.fetch_max_wait_ms,
+        metadata_max_age_ms=settings.metadata_max_age_ms,
+    )
+    await consumer.start()
+    try:
+        while not (partitions := consumer.partitions_for_topic(topic)):
+            await consumer._client.force_metadata_update()
+            await asyncio.sleep(0.2)
+        assigned = [TopicPartition(topic, number) for number in sorted(partitions)]
+        consumer.assign(assigned)
+        await consumer.seek_to_beginning(*assigned)
+        async for record in consumer:
+            yield record
+    finally:
+        await consumer.stop()

@@ -1,0 +1,227 @@
+"""What a running service has at hand: clients, rules, the vault, its step and its doors."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from time import monotonic
+from typing import Any, Generic
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.coordinator.assignors.range import RangePartitionAssignor
+from faststream import AckPolicy
+from faststream.kafka import KafkaBroker, KafkaMessage
+from motor.motor_asyncio import AsyncIOMotorDatabase
+
+from schemas import envelope, topics
+from schemas.envelope import Unreadable
+from schemas.inputs import ClockTick
+from schemas.rulebook import Rulebooks
+from services.decider import Decider, S
+from services.shell.dead_letters import DeadLetters
+from services.shell.doors import Door, Relay, effective_time, elapsed
+from services.shell.reference_feed import ReferenceFeed, follow
+from services.shell.settings import Settings
+from services.shell.snapshots import Document, Snapshots, connect
+from services.shell.step import Dress, Step, as_they_are
+from services.shell.vault import Vault
+
+logger = logging.getLogger(__name__)
+Fatal = Callable[[BaseException], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What a service's doors and pages may use."""
+
+    settings: Settings
+    rulebooks: Rulebooks
+    vault: Vault
+    producer: AIOKafkaProducer
+    secret: bytes
+    """The installation's own key: for what was refused or could not be read."""
+
+    def effective_time(self, at: datetime, received: datetime) -> datetime:
+        """The moment of an input that counts for the rules (see `services.shell.doors`)."""
+        if self.settings.clock == "stream":
+            return at
+        tolerance = self.rulebooks.at(received).settings.clock_tolerance
+        return effective_time(at, received, elapsed(tolerance))
+
+
+@dataclass(frozen=True, slots=True)
+class Service(Generic[S]):
+    """What makes a service this one."""
+
+    decider: Decider[S]
+    doors: Callable[[Tools], Sequence[Door[Any]]] = lambda _tools: ()
+    dress: Callable[[Tools], Dress] = lambda _tools: as_they_are
+    pages: Callable[[Runtime[Any]], Sequence[tuple[str, Any]]] = lambda _runtime: ()
+    background: Callable[[Runtime[Any]], Sequence[Any]] = lambda _runtime: ()
+    """Coroutine functions that run beside the step, such as rating's scorecards."""
+
+    @property
+    def name(self) -> str:
+        return self.decider.service
+
+
+class Runtime(Generic[S]):
+    def __init__(self, service: Service[S], settings: Settings, fatal: Fatal) -> None:
+        self.service = service
+        self.settings = settings
+        self.fatal = fatal
+        self.feed = ReferenceFeed(settings)
+        self.database: AsyncIOMotorDatabase[Document] = connect(settings.mongo, settings.database)
+        self.vault = Vault(self.database)
+        self.relays: list[Relay] = []
+        self.failed = False
+        self._tasks: list[asyncio.Task[Any]] = []
+
+    async def prepare(self, broker: KafkaBroker) -> None:
+        """Connect, wait for the rules, and declare what the broker is to carry."""
+        self.producer = AIOKafkaProducer(
+            **self.settings.kafka_client(),
+            acks="all",
+            enable_idempotence=True,
+            max_request_size=2 * topics.MAX_RECORD_BYTES,
+            max_batch_size=256 * 1024,
+        )
+        await self.producer.start()
+        self._watch(asyncio.create_task(self.feed.run(), name="reference feed"))
+        await self.feed.ready()
+        self.secret = await self.vault.secret("set-aside")
+        self.dead_letters = DeadLetters(
+            self.service.name, self.settings, self.producer, self.secret
+        )
+        self.snapshots = Snapshots(
+            self.database, self.service.decider, self.feed.incarnation or ""
+        )
+        await self.snapshots.prepare()
+        self._declare_step(broker)
+        for door in self.service.doors(self.tools):
+            self._declare_door(broker, door)
+
+    @property
+    def tools(self) -> Tools:
+        return Tools(self.settings, self.feed.rulebooks, self.vault, self.producer, self.secret)
+
+    def _declare_step(self, broker: KafkaBroker) -> None:
+        self.step = Step(
+            self.service.decider,
+            self.settings,
+            self.feed.rulebooks,
+            self.snapshots,
+            self.producer,
+            self.dead_letters,
+            dress=self.service.dress(self.tools),
+        )
+        self.step.subscriber = broker.subscriber(
+            *self.step.topics,
+            listener=self.step,
+            ack_policy=AckPolicy.MANUAL,
+            include_in_schema=False,
+            **self._group("step"),
+        )
+
+    def _declare_door(self, broker: KafkaBroker, door: Door[Any]) -> None:
+        relay = Relay(self.service.name, door, self.settings, self.producer, self.dead_letters)
+        name = self.settings.topic(door.topic.name)
+        where: dict[str, Any] = {"pattern": rf"^{name}\.[^.]+$"} if door.topic.per_department else {}
+
+        async def relay_batch(message: KafkaMessage) -> None:
+            if self.failed:
+                return  # never commit past a batch that failed
+            try:
+                await relay.relay(message)
+            except Exception as error:
+                self.fail(error)
+
+        relay.subscriber = broker.subscriber(
+            *(() if where else (name,)),
+            batch=True,
+            batch_timeout_ms=self.settings.fetch_max_wait_ms,
+            decoder=lambda message: message.body,
+            ack_policy=AckPolicy.MANUAL,
+            no_reply=True,
+            include_in_schema=False,
+            **where,
+            **self._group(f"door.{door.topic.name}"),
+        )
+        relay.subscriber(relay_batch)
+        self.relays.append(relay)
+
+    def _group(self, role: str) -> dict[str, Any]:
+        """Range keeps equal partitions of the log and the commands with one owner; a static member
+        that comes back takes up where it was, without a rebalance."""
+        group = self.settings.group(self.service.name, role)
+        return {
+            "group_id": group,
+            "group_instance_id": f"{group}.{self.settings.instance}",
+            "partition_assignment_strategy": (RangePartitionAssignor,),
+            "auto_offset_reset": "earliest",
+            "session_timeout_ms": self.settings.session_timeout_ms,
+            "heartbeat_interval_ms": self.settings.session_timeout_ms // 4,
+            "fetch_max_wait_ms": self.settings.fetch_max_wait_ms,
+            "max_partition_fetch_bytes": 2 * topics.MAX_RECORD_BYTES,
+            "max_records": self.settings.max_poll_records,
+        }
+
+    def run(self) -> None:
+        """Start the step and what runs beside it, once the broker has started."""
+        self._stepping = asyncio.create_task(self.step.run(), name="step")
+        self._watch(self._stepping)
+        self._watch(asyncio.create_task(self._watchdog(), name="watchdog"))
+        if self.settings.clock == "stream":
+            self._watch(asyncio.create_task(self._follow_clock(), name="clock"))
+        for beside in self.service.background(self):
+            self._watch(asyncio.create_task(beside(), name=beside.__name__))
+
+    async def stop(self) -> None:
+        """Finish the turn in hand, snapshot, commit; then let go."""
+        if hasattr(self, "step"):
+            self.step.stopping = True
+            if hasattr(self, "_stepping"):
+                await asyncio.wait([self._stepping], timeout=20)
+        for task in self._tasks:
+            task.cancel()
+        if hasattr(self, "producer"):
+            await self.producer.stop()
+
+    def fail(self, error: BaseException) -> None:
+        if not self.failed:
+            self.failed = True
+            logger.critical("stopping: %s", error, exc_info=error)
+            self.fatal(error)
+
+    def _watch(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.append(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        if task.cancelled() or (hasattr(self, "step") and self.step.stopping):
+            return
+        self.fail(task.exception() or RuntimeError(f"{task.get_name()} ended by itself"))
+
+    async def _watchdog(self) -> None:
+        """A consumer may stall without a word; end the process, so that it begins anew."""
+        while True:
+            await asyncio.sleep(1)
+            if not self.alive:
+                raise TimeoutError(f"no turn of the step for {self.settings.stall_seconds} s")
+
+    @property
+    def alive(self) -> bool:
+        return monotonic() - self.step.turned < self.settings.stall_seconds
+
+    async def _follow_clock(self) -> None:
+        types = {ClockTick.TYPE: ClockTick}
+        async for record in follow(self.settings, self.settings.topic(topics.CLOCK.name)):
+            try:
+                now = envelope.read(record.value, types).data.now
+            except Unreadable as error:
+                await self.dead_letters.put(record.topic, record.key, record.value, str(error))
+                continue
+            self.step.clock = max(now, self.step.clock or now)

@@ -1,0 +1,80 @@
+"""Settings from the environment; nothing here knows a county.
+
+`KAFKA_BOOTSTRAP_SERVERS`, `MONGO_URL` and `CLOCK` stand alone, as other tools name them; the rest
+is prefixed with `GRIDCASE_`.
+"""
+
+from __future__ import annotations
+
+import socket
+from functools import cached_property
+from typing import Any, Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PORTS = {"intake": 8001, "router": 8002, "sla": 8003, "rating": 8004}
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="GRIDCASE_", extra="ignore", populate_by_name=True)
+
+    kafka: str = Field("localhost:9092", validation_alias="KAFKA_BOOTSTRAP_SERVERS")
+    mongo: str = Field("mongodb://localhost:27017", validation_alias="MONGO_URL")
+    clock: Literal["wall", "stream"] = Field("wall", validation_alias="CLOCK")
+    """`wall`: time is the machine's; `stream`: time is what the topic `clock` says."""
+
+    prefix: str = Field("", pattern=r"^([A-Za-z0-9_-]*)$")
+    """Put before every topic, group and database on a shared cluster: ``hanyin-`` ."""
+    instance: str = Field(default_factory=socket.gethostname)
+    """The name of this instance for Kafka's static membership; distinct within one service."""
+    host: str = "127.0.0.1"
+    port: int | None = None
+
+    kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
+    kafka_username: str | None = None
+    kafka_password: str | None = None
+    kafka_ca_file: str | None = None
+
+    fetch_max_wait_ms: int = 100
+    session_timeout_ms: int = 10_000
+    max_poll_records: int = 1_000
+    metadata_max_age_ms: int = 2_000
+    """How soon a new department's `updates.*` topic is read."""
+    snapshot_seconds: float = 1.0
+    timer_grace_seconds: float = 5.0
+    """Under the wall clock, how long after catching up timers wait, so that an outage of ours makes
+    no department late."""
+    stall_seconds: float = 60.0
+    """A step that has made no turn for this long is reported as not alive."""
+
+    def topic(self, name: str) -> str:
+        return f"{self.prefix}{name}"
+
+    def bare_topic(self, name: str) -> str:
+        return name.removeprefix(self.prefix)
+
+    def group(self, service: str, role: str = "step") -> str:
+        return f"{self.prefix}gridcase.{service}.{role}"
+
+    @cached_property
+    def database(self) -> str:
+        return f"{self.prefix}gridcase"
+
+    def kafka_client(self) -> dict[str, Any]:
+        """What every Kafka client of the project is given."""
+        client: dict[str, Any] = {"bootstrap_servers": self.kafka}
+        if self.kafka_security_protocol != "PLAINTEXT":
+            client["security_protocol"] = self.kafka_security_protocol
+        if self.kafka_security_protocol.endswith("SSL"):
+            from aiokafka.helpers import create_ssl_context
+
+            client["ssl_context"] = create_ssl_context(cafile=self.kafka_ca_file)
+        if self.kafka_security_protocol.startswith("SASL"):
+            client |= {
+                "sasl_mechanism": self.kafka_sasl_mechanism,
+                "sasl_plain_username": self.kafka_username,
+                "sasl_plain_password": self.kafka_password,
+            }
+        return client

@@ -1,0 +1,120 @@
+"""Snapshots: what MongoDB keeps of the folds, for restarts and for questions. The one module that
+knows motor (its heir is PyMongo's asynchronous client, with the same calls).
+
+A document is a cache of the log: `rebuild` makes it again, equal to the byte. It only ever moves
+forward, by log offset within one incarnation of the log, so that a slow or doubled owner does no
+harm.
+
+    {_id: case, partition, offset, incarnation, seen, void, due, state: {...}}
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable
+from datetime import datetime
+from typing import Any, Generic
+
+from bson import Binary
+from bson.codec_options import CodecOptions
+from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorDatabase
+from pydantic import TypeAdapter
+from pymongo import ReplaceOne
+from pymongo.errors import BulkWriteError
+from pymongo.write_concern import WriteConcern
+
+from services.decider import Decider, S
+from services.shell.desk import Entry
+
+Document = dict[str, Any]
+DUPLICATE_KEY = 11000
+
+
+def connect(url: str, database: str) -> AsyncIOMotorDatabase[Document]:
+    client: AsyncIOMotorClient[Document] = AsyncIOMotorClient(
+        url, serverSelectionTimeoutMS=10_000, tz_aware=True
+    )
+    options: CodecOptions[Document] = CodecOptions(tz_aware=True)
+    return client.get_database(
+        database, codec_options=options, write_concern=WriteConcern(w="majority")
+    )
+
+
+class Snapshots(Generic[S]):
+    """The stored states of one service."""
+
+    def __init__(
+        self, database: AsyncIOMotorDatabase[Document], decider: Decider[S], incarnation: str
+    ) -> None:
+        self.collection = database[f"{decider.service}_cases"]
+        self.decider = decider
+        self.incarnation = incarnation
+        self._states: TypeAdapter[S] = TypeAdapter(type(decider.initial()))
+
+    async def prepare(self) -> None:
+        await self.collection.create_index([("partition", 1)])
+        await self.collection.create_index([("due", 1)], sparse=True)
+
+    def document(self, partition: int, entry: Entry[S]) -> Document:
+        timer = self.decider.due(entry.state)
+        document: Document = {
+            "_id": entry.id,
+            "partition": partition,
+            "offset": entry.offset,
+            "incarnation": self.incarnation,
+            "seen": Binary(entry.seen),
+            "void": Binary(entry.void),
+            "state": self._states.dump_python(entry.state, mode="json", exclude_defaults=True),
+        }
+        if timer is not None:
+            document["due"] = timer.at
+        return document
+
+    def entry(self, document: Document) -> Entry[S]:
+        return Entry(
+            id=document["_id"],
+            state=self._states.validate_python(document["state"]),
+            seen=bytes(document["seen"]),
+            void=bytes(document["void"]),
+            offset=document["offset"],
+        )
+
+    async def write(self, documents: Iterable[Document]) -> None:
+        """Put the documents where theirs is the newer state. Raises on anything else than an
+        older write meeting a newer document."""
+        requests = [ReplaceOne(self._older_than(new), new, upsert=True) for new in documents]
+        if not requests:
+            return
+        try:
+            await self.collection.bulk_write(requests, ordered=False)
+        except BulkWriteError as error:
+            details: Any = error.details
+            faults = [f for f in details["writeErrors"] if f["code"] != DUPLICATE_KEY]
+            if faults or details.get("writeConcernErrors"):
+                raise
+
+    def _older_than(self, new: Document) -> Document:
+        return {
+            "_id": new["_id"],
+            "$or": [
+                {"incarnation": {"$ne": new["incarnation"]}},
+                {"offset": {"$lt": new["offset"]}},
+            ],
+        }
+
+    async def load(self, partition: int) -> list[Entry[S]]:
+        """The states of one partition, those of this log alone."""
+        found = self.collection.find({"partition": partition, "incarnation": self.incarnation})
+        return [self.entry(document) async for document in found]
+
+    async def one(self, case: str) -> Document | None:
+        return await self.collection.find_one({"_id": case})
+
+    async def states(self) -> AsyncIterator[tuple[str, S]]:
+        """Every case's state, for tables and scorecards."""
+        async for document in self.collection.find({"incarnation": self.incarnation}):
+            yield document["_id"], self._states.validate_python(document["state"])
+
+    async def due_until(self, moment: datetime) -> list[Document]:
+        wanted = {"_id": True, "due": True}
+        found = self.collection.find({"due": {"$lte": moment}}, wanted).sort("due", 1)
+        return [document async for document in found]

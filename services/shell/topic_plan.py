@@ -1,0 +1,36 @@
+"""Which topics a county needs: the topics table, spelled out for its departments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from schemas.topics import CASE_EVENTS, TOPICS, Topic, dead, dead_letter_config
+from services.shell.settings import Settings
+from services.shell.topic_admin import TopicSpec
+
+
+def plan(settings: Settings, departments: Iterable[str], replication: int = 1) -> list[TopicSpec]:
+    """All topics of one county, in the order of the table. Dead-letter topics for departments'
+    own topics are made when they are first needed."""
+    codes = list(departments)
+    return [
+        TopicSpec(settings.topic(name), topic.partitions, topic.config(), replication)
+        for topic in TOPICS
+        for name in _names(topic, codes)
+    ]
+
+
+def _names(topic: Topic, departments: Iterable[str]) -> Iterator[str]:
+    if topic.per_department:
+        yield from (topic.of(code) for code in departments)
+    else:
+        yield topic.name
+
+
+def log_topic(settings: Settings) -> str:
+    return settings.topic(CASE_EVENTS.name)
+
+
+def dead_letter_topic(topic: str) -> TopicSpec:
+    """The place for what could not be read on `topic`."""
+    return TopicSpec(dead(topic), 1, dead_letter_config())

@@ -1,0 +1,94 @@
+"""The vault: case ids come in, each case's key goes out, made on first asking.
+
+Collection ``vault``, one document a case: ``{_id: case id, key: 32 bytes}``; after an erasure
+``{_id, erased_at}`` for good, so that no later report can make the key again. What was sealed
+under a destroyed key is lost in every copy of the log (PIPL's right to erasure); MongoDB's own
+oplog and backups hold the old document until they roll over, so keep both windows short.
+
+The one rule to remember: a key is used only after a majority has it. It is inserted if absent,
+then read back, and what is read back counts: two instances that ask at once get the same key, and
+no failover takes one away that already stands on the log.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable
+from typing import Any
+
+from motor.motor_asyncio import (
+    AsyncIOMotorClientSession,
+    AsyncIOMotorCollection,
+    AsyncIOMotorDatabase,
+)
+from pymongo import ReadPreference, WriteConcern
+from pymongo.errors import BulkWriteError
+from pymongo.read_concern import ReadConcern
+
+from services.intake.seal import KEY_BYTES
+
+DUPLICATE_KEY = 11000
+
+Document = dict[str, Any]
+
+
+class Vault:
+    def __init__(self, database: AsyncIOMotorDatabase[Document]) -> None:
+        self._client = database.client
+        self._documents: AsyncIOMotorCollection[Document] = database.get_collection(
+            "vault",
+            write_concern=WriteConcern("majority"),
+            read_concern=ReadConcern("majority"),
+            read_preference=ReadPreference.PRIMARY,
+        )
+
+    async def keys(self, case_ids: Iterable[str], create: bool = True) -> dict[str, bytes | None]:
+        """The key of each case; None where it was erased or, without `create`, never made.
+
+        Two round trips for any number of cases. The session is causal: the read waits for what the
+        insert met, so that another's key, seen as a duplicate, is never taken for an erased one.
+        """
+        wanted = list(dict.fromkeys(case_ids))
+        if not wanted:
+            return {}
+        async with await self._client.start_session(causal_consistency=True) as session:
+            if create:
+                await self._insert_missing(wanted, session)
+            cursor = self._documents.find({"_id": {"$in": wanted}}, session=session)
+            found = {document["_id"]: document.get("key") async for document in cursor}
+        if create and len(found) < len(wanted):
+            raise RuntimeError(f"{len(wanted) - len(found)} keys were inserted but not found again")
+        return {case_id: found.get(case_id) for case_id in wanted}
+
+    async def erase(self, case_id: str) -> bool:
+        """Destroy the key of a case for good; whether there was one. Twice is once, and a case
+        that has no key yet will never get one."""
+        before = await self._documents.find_one_and_update(
+            {"_id": case_id},
+            [
+                {"$set": {"erased_at": {"$ifNull": ["$erased_at", "$$NOW"]}}},
+                {"$unset": "key"},
+            ],
+            upsert=True,
+        )
+        return before is not None and "key" in before
+
+    async def secret(self, name: str) -> bytes:
+        """A secret of the whole installation (for pseudonyms), 32 bytes, made once."""
+        address = f"secret:{name}"
+        value = (await self.keys([address]))[address]
+        if value is None:
+            raise RuntimeError(f"the secret {name!r} was erased")
+        return value
+
+    async def _insert_missing(
+        self, case_ids: Iterable[str], session: AsyncIOMotorClientSession
+    ) -> None:
+        fresh = [{"_id": case_id, "key": secrets.token_bytes(KEY_BYTES)} for case_id in case_ids]
+        try:
+            await self._documents.insert_many(fresh, ordered=False, session=session)
+        except BulkWriteError as error:
+            details = error.details or {}
+            others = [e for e in details["writeErrors"] if e["code"] != DUPLICATE_KEY]
+            if others or details["writeConcernErrors"]:
+                raise

@@ -1,0 +1,203 @@
+"""Whose time runs, and when is it up?
+
+    opened ─► deadline-set (respond, case)     assigned ─► deadline-set (sign, resolve)
+    paused, resumed, extended, reopened ─► deadline-set, moved
+    tick ─► warned, overdue                    overdue ─► escalated, supervised
+
+The rule to remember: **two clocks**. The case's own runs from the report to the end and is never
+reset, whatever bounces; the holder's starts afresh with each `case.assigned`, so nobody inherits a
+spent one. Due times are frozen when set: only a pause, an extension or a reopening moves them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from schemas import events
+from schemas.envelope import Message
+from schemas.events import AssignedBecause, CaseEvent, Deadline, DeadlineSet
+from schemas.lifecycle import void_because
+from schemas.reference import DeadlineKind
+from schemas.rulebook import Limit, Rulebook
+from services.decider import Cause, Decider, Tick
+from services.sla.deadlines import first, made_firm, moved
+from services.sla.folding import evolve
+from services.sla.state import HOLDERS, KINDS, History, State
+from services.sla.timers import Alarm, alarm_of, due
+
+
+def initial() -> State:
+    return State()
+
+
+def decide(state: State, cause: Cause, rules: Rulebook) -> CaseEvent | None:
+    answer = ANSWERS.get(type(cause.data))
+    event = answer(state, cause, rules) if answer else None
+    return event if event and void_because(state.standing, event) is None else None
+
+
+# ── deadlines are set ────────────────────────────────────────────────────────────────────────
+
+
+def _opened(state: State, cause: Message[events.Opened], rules: Rulebook) -> DeadlineSet | None:
+    opened = cause.data
+    limits = rules.deadlines(opened.service, opened.category, opened.urgency, None)
+    started = (
+        first(kind, limit, cause.time, rules)
+        for kind, limit in _in_order(limits)
+        if kind not in HOLDERS
+    )
+    return _set(state, started, "The report came in: from now to the end this clock runs on.")
+
+
+def _assigned(state: State, cause: Message[events.Assigned], rules: Rulebook) -> DeadlineSet | None:
+    assigned = cause.data
+    if cause.id != state.standing.holding:
+        return None
+    limits = rules.deadlines(state.service, assigned.category, state.urgency, assigned.level)
+    factor = _factor(assigned.because is AssignedBecause.REOPENED, rules)
+    started = (
+        first(kind, limit, cause.time, rules, factor)
+        for kind, limit in _in_order(limits)
+        if kind in HOLDERS
+    )
+    share = "" if factor == 1 else f", {factor:.0%} of the usual time since it was reopened"
+    return _set(state, started, f"{assigned.lead} leads: a clock of its own{share}.")
+
+
+# ── deadlines are moved ──────────────────────────────────────────────────────────────────────
+
+
+def _paused(state: State, cause: Message[events.Paused], rules: Rulebook) -> DeadlineSet | None:
+    reason = cause.data.reason
+    why = f"Paused ({reason}): even if it stays so, the deadline becomes no later than this."
+    return _moved_holder(state, cause, rules, why)
+
+
+def _resumed(state: State, cause: Message[events.Resumed], rules: Rulebook) -> DeadlineSet | None:
+    return _moved_holder(state, cause, rules, "Resumed: the time of the pause does not count.")
+
+
+def _extended(state: State, cause: Message[events.Extended], rules: Rulebook) -> DeadlineSet | None:
+    return _moved_holder(state, cause, rules, "More time was granted.")
+
+
+def _reopened(state: State, cause: Message[events.Reopened], rules: Rulebook) -> DeadlineSet | None:
+    why = "Reopened: the time since it was resolved does not count."
+    return _moved(state, DeadlineKind.CASE, cause.id, rules, why)
+
+
+def _moved_holder(state: State, cause: Cause, rules: Rulebook, why: str) -> DeadlineSet | None:
+    if cause.data.holding != state.standing.holding:
+        return None
+    return _moved(state, DeadlineKind.RESOLVE, cause.id, rules, why)
+
+
+def _moved(
+    state: State, kind: DeadlineKind, step: str, rules: Rulebook, why: str
+) -> DeadlineSet | None:
+    """The deadline after the steps up to this one; None where they leave it as it is."""
+    clock = state.clock(kind)
+    if clock is None:
+        return None
+    deadline = moved(clock, _up_to(step, state.history_of(kind)), rules)
+    return None if deadline == clock.deadline else _set(state, (deadline,), why)
+
+
+# ── time is up ───────────────────────────────────────────────────────────────────────────────
+
+
+def _ticked(state: State, cause: Message[Tick], rules: Rulebook) -> CaseEvent | None:
+    """A warning or overdue; but a provisional deadline is first looked up in the calendar again."""
+    alarm = alarm_of(state, cause.id)
+    if alarm is None:
+        return None
+    reopened = alarm.clock.kind in HOLDERS and state.holder is not None and state.holder.reopened
+    firm = made_firm(alarm.clock, _factor(reopened, rules), rules)
+    if firm is not None:
+        return _set(state, (firm,), "The calendar of that year is known now.")
+    return _sounded(state, alarm)
+
+
+def _sounded(state: State, alarm: Alarm) -> events.Warned | events.Overdue:
+    deadline = alarm.clock.deadline
+    about = {
+        "holding": state.standing.holding if deadline.kind in HOLDERS else None,
+        "kind": deadline.kind,
+        "due": deadline.due,
+        "department": state.holder.department if state.holder else None,
+        "level": state.holder.level if state.holder else None,
+    }
+    if alarm.nth is None:
+        return events.Overdue(**about, climbs=deadline.climbs)
+    return events.Warned(**about, nth=alarm.nth)
+
+
+def _overdue(
+    state: State, cause: Message[events.Overdue], _rules: Rulebook
+) -> events.Escalated | events.Supervised | None:
+    """The case climbs once a holding, and is supervised where it can climb no more."""
+    late = cause.data
+    clock = state.clock(late.kind)
+    if clock is None or clock.deadline.due != late.due:
+        return None  # it was moved, or went with its holder
+    if late.kind is DeadlineKind.CASE:
+        return None if state.supervised else events.Supervised(**_of(late))
+    climbs = late.climbs and late.kind in HOLDERS
+    if not climbs or late.level is None or state.holder is None or state.holder.climbed:
+        return None
+    above = late.level.above
+    if above is None:
+        return events.Supervised(**_of(late))
+    return events.Escalated(**_of(late), from_level=late.level, to_level=above)
+
+
+ANSWERS: Mapping[type[Any], Callable[[State, Any, Rulebook], CaseEvent | None]] = {
+    events.Opened: _opened,
+    events.Assigned: _assigned,
+    events.Paused: _paused,
+    events.Resumed: _resumed,
+    events.Extended: _extended,
+    events.Reopened: _reopened,
+    Tick: _ticked,
+    events.Overdue: _overdue,
+}
+
+
+# ── small words ──────────────────────────────────────────────────────────────────────────────
+
+
+def _set(state: State, deadlines: Iterable[Deadline], why: str) -> DeadlineSet | None:
+    """Deadlines of one owner: of the holder that stands, or of the case itself."""
+    deadlines = tuple(deadlines)
+    if not deadlines:
+        return None
+    holder = state.holder if deadlines[0].kind in HOLDERS else None
+    return DeadlineSet(
+        holding=state.standing.holding if holder else None,
+        level=holder.level if holder else None,
+        department=holder.department if holder else None,
+        deadlines=deadlines,
+        why=why,
+    )
+
+
+def _of(late: events.Overdue) -> dict[str, Any]:
+    return {name: getattr(late, name) for name in events.DeadlineEvent.model_fields}
+
+
+def _in_order(limits: Mapping[DeadlineKind, Limit]) -> list[tuple[DeadlineKind, Limit]]:
+    return [(kind, limits[kind]) for kind in KINDS if kind in limits]
+
+
+def _factor(reopened: bool, rules: Rulebook) -> float:
+    return rules.settings.reopened_factor if reopened else 1.0
+
+
+def _up_to(step_id: str, history: History) -> History:
+    ids = [step.id for step in history]
+    return history[: ids.index(step_id) + 1] if step_id in ids else ()
+
+
+DECIDER = Decider(service="sla", initial=initial, decide=decide, evolve=evolve, due=due)

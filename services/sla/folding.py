@@ -1,0 +1,111 @@
+"""What each event of the log means for the clocks: one small fold for each type.
+
+The rule to remember: facts only. What a deadline is comes from `case.deadline-set` alone; here are
+no rules and no calendar, so a log folds to the same state under any version of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import reduce
+from typing import Any, Literal
+
+from schemas import events
+from schemas.envelope import Message
+from schemas.events import AssignedBecause
+from services.sla.state import (
+    HOLDERS,
+    Holder,
+    State,
+    Step,
+    vacated,
+    with_deadline,
+    with_holder,
+    with_reached,
+)
+
+
+def evolve(state: State, event: Message[Any]) -> State:
+    fold = FOLDS.get(type(event.data))
+    return fold(state, event) if fold else state
+
+
+def _opened(state: State, event: Message[events.Opened]) -> State:
+    return replace(state, service=event.data.service, urgency=event.data.urgency)
+
+
+def _assigned(state: State, event: Message[events.Assigned]) -> State:
+    """A new holder, and a clean slate."""
+    data = event.data
+    reopened = data.because is AssignedBecause.REOPENED
+    return replace(vacated(state), holder=Holder(data.lead, data.level, reopened))
+
+
+def _signed(state: State, event: Message[Any]) -> State:
+    if state.holder is None or state.holder.signed_at is not None:
+        return state
+    return with_holder(state, signed_at=event.time)
+
+
+def _answered(state: State, event: Message[Any]) -> State:
+    """The first word to the reporter; later ones change nothing."""
+    return state if state.answered_at else replace(state, answered_at=event.time)
+
+
+def _stepped(
+    what: Literal["stopped", "ran", "extended"],
+) -> Callable[[State, Message[Any]], State]:
+    """A step of the holder's history."""
+
+    def fold(state: State, event: Message[Any]) -> State:
+        reason = event.data.reason if what == "stopped" else None
+        until = event.data.until if what == "extended" else None
+        step = Step(event.id, what, event.time, reason, until)
+        return with_holder(state, history=(*state.holder.history, step)) if state.holder else state
+
+    return fold
+
+
+def _resolved(state: State, event: Message[events.Resolved]) -> State:
+    """`resolve` implies `sign`, and is a word to the reporter; the case's clock stops."""
+    state = _answered(_signed(state, event), event)
+    return replace(state, history=(*state.history, Step(event.id, "stopped", event.time)))
+
+
+def _reopened(state: State, event: Message[events.Reopened]) -> State:
+    ran = Step(event.id, "ran", event.time)
+    return replace(vacated(state), history=(*state.history, ran))
+
+
+def _deadlines_set(state: State, event: Message[events.DeadlineSet]) -> State:
+    return reduce(lambda so_far, each: with_deadline(so_far, each, event), event.data.deadlines, state)
+
+
+def _escalated(state: State, _event: Message[events.Escalated]) -> State:
+    return with_holder(state, climbed=True)
+
+
+def _supervised(state: State, event: Message[events.Supervised]) -> State:
+    state = replace(state, supervised=True)
+    return with_holder(state, climbed=True) if event.data.kind in HOLDERS else state
+
+
+FOLDS: Mapping[type[Any], Callable[[State, Any], State]] = {
+    events.Opened: _opened,
+    events.Assigned: _assigned,
+    events.Returned: lambda state, _event: vacated(state),
+    events.TriageRequested: lambda state, _event: vacated(state),
+    events.Signed: _signed,
+    events.Paused: _stepped("stopped"),
+    events.Resumed: _stepped("ran"),
+    events.Extended: _stepped("extended"),
+    events.FeedbackGiven: _answered,
+    events.Resolved: _resolved,
+    events.Reopened: _reopened,
+    events.DeadlineSet: _deadlines_set,
+    events.Warned: lambda state, event: with_reached(state, event.data.kind, event.time),
+    events.Overdue: lambda state, event: with_reached(state, event.data.kind, event.data.due),
+    events.Escalated: _escalated,
+    events.Supervised: _supervised,
+}

@@ -1,0 +1,154 @@
+"""What sla knows of a case: its clocks, who holds it, and when a clock stood still.
+
+    State ─┬─ clocks   one per kind of deadline; sign and resolve belong to the holder
+           ├─ holder   the department that leads, until the case moves on
+           └─ history  when the case's own clock stopped (resolved) and ran again (reopened)
+
+The rule to remember: a `Clock` is only what a `case.deadline-set` said, and what has fired of it;
+whether it runs follows from the other facts (see `services.sla.timers`). So it makes no difference
+whether a deadline landed before or after, say, the signature.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Literal, assert_never
+
+from schemas.envelope import Instant, Message
+from schemas.events import Deadline, DeadlineSet
+from schemas.reference import DeadlineKind, Level, Service, Urgency
+from services.decider import CaseState
+
+KINDS = tuple(DeadlineKind)
+"""The fixed order: sign, respond, resolve, case."""
+HOLDERS = (DeadlineKind.SIGN, DeadlineKind.RESOLVE)
+"""The kinds that belong to whoever leads; the others belong to the case."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Something that moves a deadline: its clock stopped, ran again, or got more time."""
+
+    id: str
+    what: Literal["stopped", "ran", "extended"]
+    at: Instant
+    reason: str | None = None
+    """Why the holder paused, a code of the reference data."""
+    until: Instant | None = None
+
+
+History = tuple[Step, ...]
+
+
+def open_stop(history: Iterable[Step]) -> Step | None:
+    """The stop that no run has ended yet."""
+    stop: Step | None = None
+    for step in history:
+        if step.what != "extended":
+            stop = step if step.what == "stopped" else None
+    return stop
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """One deadline. `base` stands; `moved` counts instead while a pause may still change it."""
+
+    base: Deadline
+    set_by: str
+    """The `case.deadline-set` that it is from; timers' ids follow from it."""
+    settled: int = 0
+    """How many steps of the history `base` has taken in."""
+    moved: Deadline | None = None
+    bounded: str | None = None
+    """The pause whose longest end `moved` allows for already: time runs on against it."""
+    reached: Instant | None = None
+    """The moment of its last timer that fired; only later ones are still ahead."""
+
+    @property
+    def kind(self) -> DeadlineKind:
+        return self.base.kind
+
+    @property
+    def deadline(self) -> Deadline:
+        return self.moved or self.base
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    department: str
+    level: Level
+    reopened: bool = False
+    """Its limits are the shorter ones of a reopened case."""
+    signed_at: Instant | None = None
+    climbed: bool = False
+    """A deadline of this holding has lifted the case, or brought supervision; one is enough."""
+    history: History = ()
+
+
+@dataclass(frozen=True, slots=True)
+class State(CaseState):
+    service: Service | None = None
+    urgency: Urgency = Urgency.NORMAL
+    holder: Holder | None = None
+    clocks: tuple[Clock, ...] = ()
+    """In the order of `KINDS`."""
+    history: History = ()
+    answered_at: Instant | None = None
+    """The first word to the reporter."""
+    supervised: bool = False
+
+    def clock(self, kind: DeadlineKind) -> Clock | None:
+        return next((clock for clock in self.clocks if clock.kind is kind), None)
+
+    def history_of(self, kind: DeadlineKind) -> History:
+        """What moved deadlines of this kind: the holder's pauses, or the case's time resolved."""
+        match kind:
+            case DeadlineKind.RESOLVE:
+                return self.holder.history if self.holder else ()
+            case DeadlineKind.CASE:
+                return self.history
+            case DeadlineKind.SIGN | DeadlineKind.RESPOND:
+                return ()
+            case _:
+                assert_never(kind)
+
+
+def with_holder(state: State, **facts: Any) -> State:
+    """New facts about the holder, if there is one."""
+    return replace(state, holder=replace(state.holder, **facts)) if state.holder else state
+
+
+def with_clock(state: State, clock: Clock) -> State:
+    others = (other for other in state.clocks if other.kind is not clock.kind)
+    clocks = sorted((*others, clock), key=lambda each: KINDS.index(each.kind))
+    return replace(state, clocks=tuple(clocks))
+
+
+def vacated(state: State) -> State:
+    """Nobody leads any more: the holder's clocks go with the holder."""
+    clocks = tuple(clock for clock in state.clocks if clock.kind not in HOLDERS)
+    return replace(state, holder=None, clocks=clocks)
+
+
+def with_deadline(state: State, deadline: Deadline, event: Message[DeadlineSet]) -> State:
+    """The clock as the event sets it: a first time, or as the step that it answers moved it."""
+    clock = state.clock(deadline.kind) or Clock(deadline, set_by=event.id)
+    clock = replace(clock, set_by=event.id)
+    history = state.history_of(deadline.kind)
+    steps = next((n for n, step in enumerate(history, 1) if step.id == event.causationid), 0)
+    stop = open_stop(history[:steps])
+    if stop is None:
+        settled = steps or clock.settled
+        return with_clock(state, replace(clock, base=deadline, settled=settled, moved=None))
+    bounded = stop.id if stop.id == event.causationid else clock.bounded
+    return with_clock(state, replace(clock, moved=deadline, bounded=bounded))
+
+
+def with_reached(state: State, kind: DeadlineKind, moment: datetime) -> State:
+    """A timer of this kind fired. It never goes back, whoever fired what in which order."""
+    clock = state.clock(kind)
+    if clock is None:
+        return state
+    return with_clock(state, replace(clock, reached=max(moment, clock.reached or moment)))

@@ -1,0 +1,141 @@
+"""Business time: what holds for every calendar, start and duration."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.sla.calendar import WorkCalendar
+from tests.unit.test_calendar import BOSTON, CLOSING, LUNCH, NEW_YORK, NIGHTS, calendar
+
+CALENDARS = (LUNCH, CLOSING, BOSTON, NIGHTS)
+
+moments = st.datetimes(datetime(2012, 1, 1), datetime(2029, 1, 1)).map(  # noqa: DTZ001
+    lambda naive: naive.replace(tzinfo=UTC)
+)
+calendars = st.sampled_from(CALENDARS)
+amounts = st.integers(1, 60 * 86_400 * 1_000_000).map(lambda micros: micros / 1_000_000)
+durations = st.builds(
+    "{}{}".format, st.integers(1, 40), st.sampled_from(["m", "h", "wh", "wd", "cd"])
+)
+working_durations = st.builds("{}{}".format, st.integers(1, 40), st.sampled_from(["wh", "wd"]))
+factors = st.sampled_from([0.1, 0.5, 0.7, 1.0, 1.5])
+EARLIER = timedelta(microseconds=1)
+
+
+@given(calendars, moments, amounts)
+def test_what_was_added_is_what_is_counted(
+    work: WorkCalendar, start: datetime, seconds: float
+) -> None:
+    due = work.add_working_seconds(start, seconds)
+    assert work.working_seconds(start, due) == seconds
+    assert work.working_seconds(due, start) == -seconds
+    assert work.working_seconds(start, due - EARLIER) < seconds, "not the first such instant"
+
+
+@given(calendars, moments, moments)
+def test_what_was_counted_leads_back_to_the_end(
+    work: WorkCalendar, a: datetime, b: datetime
+) -> None:
+    end = work.add_working_seconds(b, 0) + EARLIER  # inside working time, past the opening
+    assert work.add_working_seconds(a, work.working_seconds(a, end)) == end
+
+
+@given(calendars, moments, amounts)
+def test_going_back_undoes_going_forward(
+    work: WorkCalendar, start: datetime, seconds: float
+) -> None:
+    opened = work.add_working_seconds(start, 0)
+    assert work.add_working_seconds(work.add_working_seconds(opened, seconds), -seconds) == opened
+
+
+@given(calendars, moments, amounts, amounts)
+def test_adding_in_two_parts_is_adding_at_once(
+    work: WorkCalendar, start: datetime, one: float, two: float
+) -> None:
+    parts = work.add_working_seconds(work.add_working_seconds(start, one), two)
+    whole = work.add_working_seconds(start, (round(one * 1e6) + round(two * 1e6)) / 1e6)
+    assert parts == whole
+
+
+@given(calendars, moments, moments, moments)
+def test_counting_is_additive(work: WorkCalendar, a: datetime, b: datetime, c: datetime) -> None:
+    parts = work.working_seconds(a, b) + work.working_seconds(b, c)
+    assert parts == pytest.approx(work.working_seconds(a, c), abs=1e-5)
+
+
+@given(calendars, moments, moments, amounts)
+def test_who_starts_later_is_not_due_earlier(
+    work: WorkCalendar, a: datetime, b: datetime, seconds: float
+) -> None:
+    first, second = sorted((a, b))
+    due = work.add_working_seconds
+    assert due(first, seconds) <= due(second, seconds)
+    assert due(first, 0) <= due(second, 0)
+
+
+@given(
+    st.sampled_from((LUNCH, CLOSING, BOSTON)),
+    moments,
+    st.timedeltas(timedelta(0), timedelta(days=3)),
+    durations.filter(lambda duration: not duration.endswith("cd")),
+)
+def test_the_same_duration_from_later_is_not_due_earlier(
+    work: WorkCalendar, start: datetime, wait: timedelta, duration: str
+) -> None:
+    """Calendar days are left out: the hour that occurs twice in autumn maps back on itself."""
+    assert work.add(start, duration) <= work.add(start + wait, duration)
+
+
+@given(calendars, moments, working_durations, factors)
+def test_working_durations_end_in_working_time_or_at_its_close(
+    work: WorkCalendar, start: datetime, duration: str, factor: float
+) -> None:
+    due = work.add(start, duration, factor)
+    assert work.is_working(due) or work.is_working(due - EARLIER)
+
+
+@given(calendars, moments)
+def test_the_next_opening_is_the_first_working_moment(work: WorkCalendar, start: datetime) -> None:
+    opened = work.add_working_seconds(start, 0)
+    assert work.is_working(opened)
+    assert opened == start or not work.is_working(start)
+    assert work.working_seconds(start, opened) == 0
+
+
+@given(calendars, moments, durations, factors)
+def test_due_lies_ahead_is_in_utc_and_grows_with_the_factor(
+    work: WorkCalendar, start: datetime, duration: str, factor: float
+) -> None:
+    due = work.add(start, duration, factor)
+    assert due.tzinfo is UTC
+    assert start < due <= work.add(start, duration, factor * 2)
+
+
+@given(calendars, moments, durations, factors, st.integers(-14 * 60, 14 * 60))
+def test_the_zone_in_which_the_start_was_written_does_not_matter(
+    work: WorkCalendar, start: datetime, duration: str, factor: float, offset: int
+) -> None:
+    elsewhere = start.astimezone(timezone(timedelta(minutes=offset)))
+    assert work.add(elsewhere, duration, factor) == work.add(start, duration, factor)
+    assert work.is_working(elsewhere) == work.is_working(start)
+    assert work.covered(elsewhere) == work.covered(start)
+
+
+@given(moments, st.integers(1, 4 * 24 * 4))
+def test_counting_agrees_with_looking_at_the_clock_each_quarter(start: datetime, n: int) -> None:
+    """The plain definition, for a calendar without holidays whose hours begin at quarters."""
+    plain = calendar("08:30-12:00", "13:00-17:00", timezone="America/New_York")
+    first = start.replace(minute=start.minute // 15 * 15, second=0, microsecond=0)
+    quarters = [first + timedelta(minutes=15 * i) for i in range(n)]
+
+    def works(quarter: datetime) -> bool:
+        local = quarter.astimezone(NEW_YORK)
+        clock = f"{local:%H:%M}"
+        return local.weekday() < 5 and ("08:30" <= clock < "12:00" or "13:00" <= clock < "17:00")
+
+    end = first + timedelta(minutes=15 * n)
+    assert plain.working_seconds(first, end) == 900 * sum(works(quarter) for quarter in quarters)
