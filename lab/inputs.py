@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from schemas import ids
 from schemas.inputs import Rating, Report, TriageDecision, Update
 from schemas.topics import RATINGS_SUBMITTED, REPORTS_SUBMITTED, TRIAGE_DECISIONS, UPDATES
 
@@ -17,25 +18,28 @@ AnyInput = Report | Update | TriageDecision | Rating
 
 @dataclass(frozen=True, slots=True)
 class TimedInput:
-    """One input. `case` is the case that it concerns (for a report: the one that it will open)."""
+    """One input. `case` is the case that it concerns (for a report: the one that it will open).
+    Where it was planned for a `holding`, it is dropped if that has ended by then."""
 
     at: datetime
     case: str
     topic: str
     data: AnyInput
+    holding: str | None = None
 
 
-def report(at: datetime, case: str, data: Report) -> TimedInput:
-    return TimedInput(at, case, REPORTS_SUBMITTED.name, data)
+def report(data: Report) -> TimedInput:
+    case = ids.case_id(data.source, data.report_id)
+    return TimedInput(data.submitted_at, case, REPORTS_SUBMITTED.name, data)
 
 
-def update(department: str, data: Update) -> TimedInput:
-    return TimedInput(data.at, data.case_id, UPDATES.of(department), data)
+def update(department: str, data: Update, holding: str | None = None) -> TimedInput:
+    return TimedInput(data.at, data.case_id, UPDATES.of(department), data, holding)
 
 
 def decision(data: TriageDecision) -> TimedInput:
     return TimedInput(data.at, data.case_id, TRIAGE_DECISIONS.name, data)
 
 
-def rating(data: Rating) -> TimedInput:
-    return TimedInput(data.at, data.case_id, RATINGS_SUBMITTED.name, data)
+def rating(data: Rating, holding: str | None = None) -> TimedInput:
+    return TimedInput(data.at, data.case_id, RATINGS_SUBMITTED.name, data, holding)

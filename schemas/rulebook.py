@@ -37,9 +37,6 @@ T = TypeVar("T")
 TREE_DEPTH = 4
 """County, town, village, grid. Also what ends the walk up a tree whose parents form a ring."""
 
-NAME_ENDINGS = ("居委会", "委会")
-"""What people leave out of a village's official name: 东南村委会 is 东南村, 南街社区居委会 is 南街社区."""
-
 
 class Limit(NamedTuple):
     """How long a deadline is, which policy row says so, and whether being overdue climbs."""
@@ -59,7 +56,6 @@ class Rulebook:
         self.settings: Settings = reference.settings
         self._areas = {area.code: area for area in reference.areas}
         self._paths = {code: tuple(_climb(code, self._areas)) for code in self._areas}
-        self._named = _areas_by_name(reference.areas)
         self._categories = {category.code: category for category in reference.categories}
         self._departments = {unit.code: unit for unit in reference.departments}
         self._units = {(unit.kind, unit.area): unit for unit in reversed(reference.departments)}
@@ -81,14 +77,6 @@ class Rulebook:
     def area_at(self, area: str | None, level: Level) -> Area | None:
         """The village, town or county that the area lies in, itself included."""
         return next((found for found in self.path(area) if found.kind == level.value), None)
-
-    def areas_named(self, name: str) -> list[Area]:
-        """All areas of this name, as the office writes it or as people do, in the file's order."""
-        return list(self._named.get(name.strip(), ()))
-
-    def villages_named(self, name: str) -> list[Area]:
-        """As `areas_named`, villages and communities only: several may share one name."""
-        return [area for area in self.areas_named(name) if area.kind == "village"]
 
     def category(self, code: str) -> Category | None:
         return self._categories.get(code)
@@ -198,21 +186,6 @@ def _climb(code: str, areas: Mapping[str, Area]) -> Iterator[Area]:
             return
         yield area
         area = areas.get(area.parent) if area.parent is not None else None
-
-
-def _names(area: Area) -> Iterator[str]:
-    yield area.name
-    ending = next((e for e in NAME_ENDINGS if area.name.endswith(e)), None)
-    if ending:
-        yield area.name.removesuffix(ending)
-
-
-def _areas_by_name(areas: Iterable[Area]) -> dict[str, list[Area]]:
-    named: dict[str, list[Area]] = {}
-    for area in areas:
-        for name in _names(area):
-            named.setdefault(name, []).append(area)
-    return named
 
 
 def _index_rules(rules: Iterable[RoutingRule]) -> RuleIndex:

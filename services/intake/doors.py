@@ -24,7 +24,7 @@ from services.decider import Notice
 from services.intake.masking import mask
 from services.shell.doors import Admitted, Arrival, Door, to_dead_letters
 from services.shell.runtime import Tools
-from services.shell.seal import pseudonym, seal, seal_bytes
+from services.shell.seal import pseudonym, seal, seal_original
 
 SOURCE = "/services/intake"
 
@@ -71,7 +71,7 @@ class ReportDoor:
                 digest=digest,
                 reporter=reporter_on_log(report, secret),
                 contact=contact,
-                original=seal_bytes(self.tools.secret, arrival.value or b""),
+                original=seal_original(self.tools.secret, arrival.value),
                 **masked(report),
             ),
         )
@@ -82,7 +82,7 @@ class ReportDoor:
             **named,
             reason=reason,
             received_at=arrival.received_at,
-            original=seal_bytes(self.tools.secret, arrival.value or b""),
+            original=seal_original(self.tools.secret, arrival.value),
         )
         key = named.get("report_id") or f"{arrival.partition}/{arrival.offset}"
         return Notice(topics.REPORTS_REJECTED.name, key, rejected)

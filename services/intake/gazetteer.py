@@ -21,7 +21,7 @@ from services.intake.words import WordIndex
 _OFFICE = re.compile("(?<=村)(?:民委员会|委会)$|(?<=社区)(?:居民委员会|居委会)$")
 _LAST_WORD = re.compile("(?<=..)(?:村|社区|居民委员会|居委会|镇|乡|街道|街道办事处)$")
 _ROAD = re.compile("[东西南北中]?[大小]?[路街巷道桥]")
-"""After a stem these make it the name of a road: 解放路 need not be in 解放村."""
+"""After a village's stem these make it the name of a road: 解放路 need not be in 解放村."""
 
 
 class Gazetteer:
@@ -56,8 +56,9 @@ class Gazetteer:
         full, stems = list[Area](), list[Area]()
         for name, end in _longest(self._index.found(folded), folded):
             full += self._full.get(name, ())
-            if name not in self._full and not _ROAD.match(folded, end):
-                stems += self._stems[name]
+            if name not in self._full:
+                road = _ROAD.match(folded, end)
+                stems += [area for area in self._stems[name] if area.kind == "town" or not road]
         return full, stems
 
 

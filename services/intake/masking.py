@@ -56,7 +56,7 @@ _PERSON_ID = (
     rf"|\d\d{_BIRTHDAY}\d{{3}}(?!\d)|\d{{0,11}}\*{{2,12}}[\dXx]{{0,4}})"
 )
 _BANK_CARD = (
-    rf"\d{_STARTS}(?:\d{{15,18}}(?![\dXx])"
+    rf"\d{_STARTS}(?:\d{{15,}}+(?![Xx])"
     r"|(?<=[3-69])\d{3}(?:[- ]\d{4}){3}(?:[- ]?\d{1,3})?(?!\d))"
 )
 _QQ = r"(?i:QQ|扣扣)(?:号码?|群号?)?[: 是为]{0,3}(?P<n>\d{5,11})(?!\d)"
@@ -119,7 +119,7 @@ _FIELDS = "|".join(f"{field}[:是为叫 ]{{1,3}}" for field in ("姓名", *_PERS
 _CALLED = rf"(?:我叫|名叫|我的名字[叫是]?|{_FIELDS})[“\"]?(?P<n>{_ANY_NAME})"
 _MEMBER = (
     rf"(?:我是|我系|本人[是系叫]?|叫|村民|居民|业主|{_PERSON}|父亲|母亲|儿子|女儿|丈夫|妻子|老公|老婆"
-    rf"|敬礼[!.。, \n]{{1,6}})(?P<n>{_SURE_NAME}){_NOT_TAIL}{_STOP}"
+    rf"|敬礼[!！.。, \n]{{1,6}})(?P<n>{_SURE_NAME}){_NOT_TAIL}{_STOP}"
 )
 _TITLED = rf"(?:(?<!{_HAN})|(?<=[的由向给找]))(?P<n>{_SURE_NAME})(?=先生|女士|小姐)"
 _FAMILY = rf"[{_SURNAMES}高曾文易白欧阳](?=先生|女士|小姐)"
@@ -159,7 +159,7 @@ def mask(text: str, names: Iterable[str] = (), keep: Container[str] = frozenset(
     `names` are masked wherever they stand. `keep` holds codes to leave alone: a grid's code has
     fifteen digits, as an old identity number has.
     """
-    known = _literal(names)
+    known = _forms(names)
     while (masked := _once(text, known, keep)) != text:
         # A mark may complete a pattern at its left edge (a name now ends there), so look again:
         # marks of different kinds border on each other two or three deep, never more.
@@ -172,13 +172,13 @@ def without_marks(text: str) -> str:
     return _MARK.sub(" ", text)
 
 
-def _once(text: str, known: re.Pattern[str] | None, keep: Container[str]) -> str:
+def _once(text: str, known: frozenset[str], keep: Container[str]) -> str:
     pieces = _MARK.split(text)  # text, mark, text, mark, …, text
     pieces[::2] = [_mask_piece(piece, known, keep) if piece else "" for piece in pieces[::2]]
     return "".join(pieces)
 
 
-def _mask_piece(piece: str, known: re.Pattern[str] | None, keep: Container[str]) -> str:
+def _mask_piece(piece: str, known: frozenset[str], keep: Container[str]) -> str:
     out, at = [], 0
     # The sort is stable: of two spans alike, the earlier row of the table names the mark.
     for start, end, mark in _merged(sorted(_spans(piece, known, keep), key=itemgetter(0))):
@@ -187,7 +187,7 @@ def _mask_piece(piece: str, known: re.Pattern[str] | None, keep: Container[str])
     return "".join([*out, piece[at:]])
 
 
-def _spans(piece: str, known: re.Pattern[str] | None, keep: Container[str]) -> Iterator[Span]:
+def _spans(piece: str, known: frozenset[str], keep: Container[str]) -> Iterator[Span]:
     folded = _folded(piece)
     for mark, needs, pattern, group in _PATTERNS:
         if not needs.search(folded):
@@ -195,8 +195,8 @@ def _spans(piece: str, known: re.Pattern[str] | None, keep: Container[str]) -> I
         for match in pattern.finditer(folded):
             if match[group] not in keep:
                 yield (*match.span(group), mark)
-    if known:
-        yield from ((*match.span(), NAME) for match in known.finditer(piece))
+    for form in known:
+        yield from _places(form, folded)
 
 
 def _folded(text: str) -> str:
@@ -220,11 +220,24 @@ def _merged(spans: Iterable[Span]) -> Iterator[Span]:
         yield current
 
 
-def _literal(names: Iterable[str]) -> re.Pattern[str] | None:
-    """The names as one pattern, longest first; a space between two characters is no disguise."""
-    wanted = {name.strip() for name in names} - _NOBODY
-    real = [name for name in wanted if sum(map(str.isalpha, name)) >= 2]
-    if not real:
-        return None
-    forms = (r"\s?".join(map(re.escape, name)) for name in sorted(real, key=lambda n: (-len(n), n)))
-    return re.compile(r"(?<![A-Za-z])(?:" + "|".join(forms) + r")(?![A-Za-z])")
+def _forms(names: Iterable[str]) -> frozenset[str]:
+    """How the names may be written: as they are, or spaced out (王 小明, 王 小 明)."""
+    known = {_folded(name).strip() for name in names} - _NOBODY
+    real = {name for name in known if sum(map(str.isalpha, name)) >= 2}
+    spaced = {f"{name[0]} {name[1:]}" for name in real} | {" ".join(name) for name in real}
+    return frozenset(real | spaced)
+
+
+def _places(form: str, folded: str) -> Iterator[Span]:
+    """Wherever `form` stands, unless Latin letters run on: Ann is not in cannon."""
+    end = 0
+    while (start := folded.find(form, end)) >= 0:
+        end = start + len(form)
+        if not (
+            _runs_on(folded[max(start - 1, 0) : start + 1]) or _runs_on(folded[end - 1 : end + 1])
+        ):
+            yield start, end, NAME
+
+
+def _runs_on(pair: str) -> bool:
+    return len(pair) == 2 and pair.isascii() and pair.isalpha()

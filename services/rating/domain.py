@@ -26,6 +26,8 @@ from services.rating.facts import State, is_low
 from services.rating.folding import evolve
 from services.sla.calendar import WorkCalendar
 
+__all__ = ["DECIDER", "State", "decide", "due", "evolve", "initial", "notify"]
+
 CLIMBS_FROM = 2
 """The reopening with this number goes one level up."""
 

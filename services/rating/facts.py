@@ -19,7 +19,7 @@ from enum import StrEnum
 from schemas.envelope import Instant
 from schemas.inputs import RatedBy
 from schemas.lifecycle import Status
-from schemas.reference import DeadlineKind, Level, Service, Urgency
+from schemas.reference import Level, Service, Urgency
 from services.decider import CaseState
 
 
@@ -35,7 +35,8 @@ class Ending(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The moment by which each step is due, as last set."""
+    """The moment by which each step is due, as last set: `sign` and `resolve` are a holder's own,
+    `respond` and `case` the case's."""
 
     sign: Instant | None = None
     respond: Instant | None = None
@@ -73,12 +74,12 @@ class Holding:
     limits: Limits = Limits()
     signed_at: Instant | None = None
     responded_at: Instant | None = None
-    """The first word to the reporter; the result is one too."""
+    """Its first word to the reporter; the result is one too."""
     paused_at: Instant | None = None
-    """Since when the clock of `resolve` has stood still; it stays where the work ended so."""
+    """Since when the clock of `resolve` has stood still, with no end in sight; it stays where the
+    work ended so. A pause with a limit is in the due time at once, and stops no clock."""
+    paused_by: str | None = None
     extended: bool = False
-    climbed_for: DeadlineKind | None = None
-    """The deadline whose overdue made the case climb."""
     ratings: tuple[Stars, ...] = ()
     reopened_at: Instant | None = None
 
@@ -132,6 +133,12 @@ class State(CaseState):
         """The holding whose result stands, if one does."""
         stands = self.standing.status in (Status.RESOLVED, Status.CLOSED)
         return self.holdings[-1] if stands and self.holdings else None
+
+    @property
+    def responded_at(self) -> datetime | None:
+        """The first word to the reporter, whoever gave it."""
+        words = (h.responded_at for h in self.holdings if h.responded_at is not None)
+        return min(words, default=None)
 
     @property
     def reopened(self) -> int:

@@ -91,15 +91,25 @@ def _limits_set(state: State, event: Message[events.DeadlineSet]) -> State:
     due = {deadline.kind.value: deadline.due for deadline in data.deadlines}
     if data.holding is None:
         return replace(state, limits=replace(state.limits, **due))
-    if not state.holdings or state.holdings[-1].id != data.holding:
+    if state.holder is None:
         return state
-    return _change(state, limits=replace(state.holdings[-1].limits, **due))
+    limits = replace(state.holder.limits, **due)
+    if event.causationid == state.holder.paused_by:
+        return _change(state, limits=limits, paused_at=None)
+    return _change(state, limits=limits)
+
+
+def _paused(state: State, event: Message[events.Paused]) -> State:
+    return _change(state, paused_at=event.time, paused_by=event.id)
+
+
+def _resumed(state: State, _event: Message[events.Resumed]) -> State:
+    return _change(state, paused_at=None, paused_by=None)
 
 
 def _escalated(state: State, event: Message[events.Escalated]) -> State:
     pressure = Pressure(event.time, state.standing.holding, event.data.to_level)
-    climbed = replace(state, escalations=(*state.escalations, pressure))
-    return _change(climbed, climbed_for=event.data.kind) if state.holder else climbed
+    return replace(state, escalations=(*state.escalations, pressure))
 
 
 def _supervised(state: State, event: Message[events.Supervised]) -> State:
@@ -126,8 +136,8 @@ FOLDS: Mapping[type[Any], Callable[[State, Any], State]] = {
     events.TriageRequested: lambda state, event: _end(state, event, Ending.REASSIGNED),
     events.Returned: lambda state, event: _end(state, event, Ending.RETURNED),
     events.Signed: _signed,
-    events.Paused: lambda state, event: _change(state, paused_at=event.time),
-    events.Resumed: lambda state, _event: _change(state, paused_at=None),
+    events.Paused: _paused,
+    events.Resumed: _resumed,
     events.Extended: lambda state, _event: _change(state, extended=True),
     events.FeedbackGiven: _word_given,
     events.Resolved: _resolved,

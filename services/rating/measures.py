@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from schemas.reference import Level, Service
-from services.rating import verdicts
+from services.rating import timeliness, verdicts
 from services.rating.verdicts import Judge, LeftOut, settled_at
 from services.rating.views import View
 
@@ -43,6 +43,7 @@ REASONS: Mapping[LeftOut, Words] = {
     "within-limit": Words("未到期", "not finished, its limit has not run out"),
     "no-limit": Words("未设时限", "no limit was set"),
     "unassigned": Words("待分派", "nobody held it yet"),
+    "before": Words("接手前已答复或到期", "answered, or its limit spent, before it came to them"),
     "returned": Words("已退回", "returned as not theirs before it was late"),
     "moved": Words("已转出", "went to another before it was late"),
     "withdrawn": Words("已撤销", "withdrawn or rejected"),
@@ -57,7 +58,8 @@ RESULTS = Words(
 )
 DUE = Words("本期按时办结或到期的案件", "cases finished in time or overdue in the period")
 GONE: tuple[LeftOut, ...] = ("returned", "moved", "withdrawn")
-STEP: tuple[LeftOut, ...] = ("within-limit", "no-limit", "unassigned", *GONE)
+RESPONSE: tuple[LeftOut, ...] = ("within-limit", "no-limit", "before", *GONE)
+SIGNING: tuple[LeftOut, ...] = ("within-limit", "no-limit", "unassigned", *GONE)
 
 LEVELS: Mapping[Level, Words] = {
     Level.VILLAGE: Words("村", "village"),
@@ -98,7 +100,7 @@ MEASURES: tuple[Measure, ...] = (
     Measure(
         "overdue", Words("超期", "Overdue"),
         Words("办理时限在本期届满而未办结", "the holder's limit ran out in the period, unfinished"),
-        verdicts.overdue,
+        timeliness.overdue,
     ),
     Measure(
         "returned", Words("退回", "Returned"),
@@ -125,11 +127,11 @@ MEASURES: tuple[Measure, ...] = (
     Measure(
         "response", Words("响应率", "Response"),
         Words("在时限内首次答复上报人", "a first word to the reporter within the limit"),
-        verdicts.response, ACCEPTED, STEP,
+        timeliness.response, ACCEPTED, RESPONSE,
     ),
     Measure(
         "signing", Words("签收率", "Signed in time"),
-        Words("在时限内签收", "signed for within the limit"), verdicts.signing, ACCEPTED, STEP,
+        Words("在时限内签收", "signed for within the limit"), timeliness.signing, ACCEPTED, SIGNING,
     ),
     Measure(
         "completion", Words("办结率", "Completion"),
@@ -149,17 +151,17 @@ MEASURES: tuple[Measure, ...] = (
     Measure(
         "on_time", Words("按期率", "On time"),
         Words("每一承办单位均在时限内办结,延期按新时限", "finished within the holder's limit, as extended"),
-        verdicts.on_time, DUE, ("no-limit", *GONE),
+        timeliness.on_time, DUE, ("no-limit", *GONE),
     ),
     Measure(
         "on_time_excluding_extended", Words("按期率(不含延期)", "On time (without extended)"),
         Words("未延期而按期办结", "finished within the limit as first set"),
-        verdicts.on_time_unextended, DUE, ("extended", "no-limit", *GONE),
+        timeliness.on_time_unextended, DUE, ("extended", "no-limit", *GONE),
     ),
     Measure(
         "within_case_limit", Words("全程按期率", "Within the case's limit"),
         Words("自上报起在案件总时限内办结", "finished within the limit that began with the report"),
-        verdicts.within_case_limit, RESULTS, ("no-limit",),
+        timeliness.within_case_limit, RESULTS, ("no-limit",),
     ),
     Measure(
         "reopening", Words("重办率", "Share reopened"),

@@ -5,9 +5,8 @@
 Every figure is a count of verdicts, so each case counts at most once in a cell, and the list behind
 a cell is as long as its number says. The table of measures is in `measures`.
 
-The rule to remember: **a limit that ran out counts when it ran out**, whether the work is finished,
-handed on or forgotten since; nobody gets better by not finishing. Where one holder had a case more
-than once, or several had it, the worst verdict is the case's.
+The rule to remember: **what is left out is left out aloud**: a judge that does not count a case among
+those that the measure is about says why. Judges of limits are in `timeliness`.
 """
 
 from __future__ import annotations
@@ -17,12 +16,12 @@ from datetime import datetime
 from typing import Literal, TypeAlias
 
 from schemas.lifecycle import Status
-from schemas.reference import DeadlineKind, Level
+from schemas.reference import Level
 from services.rating.facts import Ending, Holding, Pressure, Stars, State, is_low
 from services.rating.views import View, Window
 
 LeftOut: TypeAlias = Literal[
-    "within-limit", "no-limit", "unassigned", "returned", "moved", "withdrawn", "extended",
+    "within-limit", "no-limit", "unassigned", "before", "returned", "moved", "withdrawn", "extended",
     "silent", "awaiting",
 ]  # fmt: skip
 Verdict: TypeAlias = Literal["counted", "missed"] | LeftOut
@@ -38,15 +37,16 @@ GONE: Mapping[Ending, LeftOut] = {
 """What became of a case that left its holder without a result."""
 
 
-def _if(true: bool) -> Verdict | None:
+def happened(true: bool) -> Verdict | None:
     return "counted" if true else None
 
 
-def _share(true: bool) -> Verdict:
+def share(true: bool) -> Verdict:
     return "counted" if true else "missed"
 
 
-def _worst(verdicts: Iterable[Verdict | None]) -> Verdict | None:
+def worst(verdicts: Iterable[Verdict | None]) -> Verdict | None:
+    """Of a case that a unit had more than once, or that several had."""
     found = [verdict for verdict in verdicts if verdict is not None]
     if "missed" in found:
         return "missed"
@@ -55,28 +55,37 @@ def _worst(verdicts: Iterable[Verdict | None]) -> Verdict | None:
     return found[0] if found else None
 
 
+def without_result(holding: Holding) -> Verdict:
+    """A case climbs away from its holder only for being late with one of the holder's steps."""
+    return "missed" if holding.ended is Ending.ESCALATED else why_gone(holding)
+
+
+def why_gone(holding: Holding) -> LeftOut:
+    return "within-limit" if holding.ended is None else GONE[holding.ended]
+
+
 def accepted(view: View, _window: Window) -> Verdict | None:
-    return _if(view.arrived_at is not None)
+    return happened(view.arrived_at is not None)
 
 
 def completed(view: View, _window: Window) -> Verdict | None:
-    return _if(view.result is not None)
+    return happened(view.result is not None)
 
 
 def returned(view: View, window: Window) -> Verdict | None:
-    return _if(any(h.ended is Ending.RETURNED and window.has(h.until) for h in view.holdings))
+    return happened(any(h.ended is Ending.RETURNED and window.has(h.until) for h in view.holdings))
 
 
 def reopened(view: View, window: Window) -> Verdict | None:
-    return _if(any(window.has(holding.reopened_at) for holding in view.holdings))
+    return happened(any(window.has(holding.reopened_at) for holding in view.holdings))
 
 
 def escalated(view: View, window: Window) -> Verdict | None:
-    return _if(_pressed(view, view.case.escalations, window))
+    return happened(_pressed(view, view.case.escalations, window))
 
 
 def supervised(view: View, window: Window) -> Verdict | None:
-    return _if(_pressed(view, view.case.supervisions, window))
+    return happened(_pressed(view, view.case.supervisions, window))
 
 
 def _pressed(view: View, pressures: tuple[Pressure, ...], window: Window) -> bool:
@@ -89,83 +98,10 @@ def _pressed(view: View, pressures: tuple[Pressure, ...], window: Window) -> boo
 def pending(view: View, window: Window) -> Verdict | None:
     last = window.last
     if view.whole:
-        return _if(view.case.pending_at(last))
-    return _if(any(h.since <= last and (h.until is None or h.until > last) for h in view.holdings))
-
-
-def on_time(view: View, window: Window) -> Verdict | None:
-    return _worst(_judged(holding, window) for holding in view.holdings)
-
-
-def on_time_unextended(view: View, window: Window) -> Verdict | None:
-    for holding in view.holdings:
-        if holding.extended and _judged(holding, window) is not None:
-            return "extended"
-    return on_time(view, window)
-
-
-def overdue(view: View, window: Window) -> Verdict | None:
-    return _if(on_time(view, window) == "missed")
-
-
-def _judged(holding: Holding, window: Window) -> Verdict | None:
-    """The verdict on one holding, if it fell in the period."""
-    if holding.ran_out(window.now):
-        return "missed" if window.has(holding.limits.resolve) else None
-    if not window.has(holding.until):
-        return None
-    if holding.ended is Ending.RESOLVED:
-        return "no-limit" if holding.limits.resolve is None else "counted"
-    return _without_result(holding)
-
-
-def _without_result(holding: Holding) -> Verdict:
-    """A holder loses a case for being late with a step of its own, not for the case's clock."""
-    if holding.ended is Ending.ESCALATED and holding.climbed_for is not DeadlineKind.CASE:
-        return "missed"
-    return _why_gone(holding)
-
-
-def _why_gone(holding: Holding) -> LeftOut:
-    return "within-limit" if holding.ended is None else GONE[holding.ended]
-
-
-def within_case_limit(view: View, _window: Window) -> Verdict | None:
-    if view.result is None or view.result.until is None:
-        return None
-    due = view.case.limits.case
-    return "no-limit" if due is None else _share(view.result.until <= due)
-
-
-def response(view: View, window: Window) -> Verdict | None:
-    of_case = view.case.limits.respond
-    return _step(
-        view, ((h, h.responded_at, h.limits.respond or of_case) for h in view.arrivals), window
+        return happened(view.case.pending_at(last))
+    return happened(
+        any(h.since <= last and (h.until is None or h.until > last) for h in view.holdings)
     )
-
-
-def signing(view: View, window: Window) -> Verdict | None:
-    return _step(view, ((h, h.signed_at, h.limits.sign) for h in view.arrivals), window)
-
-
-def _step(
-    view: View,
-    steps: Iterable[tuple[Holding, datetime | None, datetime | None]],
-    window: Window,
-) -> Verdict | None:
-    if view.arrived_at is None:
-        return None
-    if not view.arrivals:
-        return "withdrawn" if view.case.standing.status is Status.WITHDRAWN else "unassigned"
-    return _worst(_met(holding, met, due, window.now) for holding, met, due in steps)
-
-
-def _met(h: Holding, met: datetime | None, due: datetime | None, now: datetime) -> Verdict:
-    if due is None:
-        return "no-limit"
-    if met is not None:
-        return _share(met <= due)
-    return "missed" if due < (h.until or now) else _why_gone(h)
 
 
 def completion(view: View, window: Window) -> Verdict | None:
@@ -191,9 +127,9 @@ def _holder_finished(holding: Holding, case: State, now: datetime) -> Verdict:
     if holding.ended is None:
         return _unfinished(holding.limits.resolve is not None, holding.ran_out(now))
     if holding.ended is not Ending.RESOLVED:
-        return _without_result(holding)
+        return without_result(holding)
     withdrawn = case.standing.status is Status.WITHDRAWN
-    return "withdrawn" if withdrawn else _share(holding.reopened_at is None)
+    return "withdrawn" if withdrawn else share(holding.reopened_at is None)
 
 
 def _unfinished(limit_known: bool, late: bool) -> Verdict:
@@ -204,20 +140,20 @@ def _unfinished(limit_known: bool, late: bool) -> Verdict:
 def reopening(view: View, window: Window) -> Verdict | None:
     if view.result is None:
         return None
-    return _share(any(h.reopened_at is not None and window.has(h.until) for h in view.holdings))
+    return share(any(h.reopened_at is not None and window.has(h.until) for h in view.holdings))
 
 
 def bounced(view: View, _window: Window) -> Verdict | None:
     if view.arrived_at is None:
         return None
-    return _share(any(holding.ended is Ending.RETURNED for holding in view.arrivals))
+    return share(any(holding.ended is Ending.RETURNED for holding in view.arrivals))
 
 
 def settled_at(level: Level) -> Judge:
     """Was the result reached at this level? 小事不出村,大事不出镇"""
 
     def judge(view: View, _window: Window) -> Verdict | None:
-        return None if view.result is None else _share(view.result.level is level)
+        return None if view.result is None else share(view.result.level is level)
 
     return judge
 
@@ -236,7 +172,7 @@ def satisfaction_with_silence(view: View, window: Window) -> Verdict | None:
 
 
 def _satisfied(rating: Stars, window: Window) -> Verdict:
-    return _share(not is_low(rating.stars, rating.solved, window.low_stars))
+    return share(not is_low(rating.stars, rating.solved, window.low_stars))
 
 
 def _unrated(view: View) -> LeftOut:

@@ -6,7 +6,7 @@
 The rule to remember: **a repeat says the same**. After a crash these functions are asked again, on
 a state that may be far ahead; so they use the event's own fields, what never changes about a case,
 and the ledger of holdings, in which the past stays as it was. (A report that joined meanwhile is
-told as well.) The contact is not here: the shell adds it to the lead's message.
+told as well.) Of the contact only the ciphertext is here: the shell opens it at the last moment.
 """
 
 from __future__ import annotations
@@ -14,19 +14,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal
 
-from schemas import events
+from schemas import events, outputs
+from schemas.commands import Sealed
 from schemas.envelope import Message, Payload
-from schemas.outputs import (
-    AssignmentChanged,
-    AssignmentCreated,
-    AssignmentMessage,
-    AssignmentOverdue,
-    AssignmentReminder,
-    AssignmentRevoked,
-    AssignmentSupervised,
-    ReportAnswered,
-    UpdateRefusal,
-)
+from schemas.reference import Service
 from schemas.topics import ASSIGNMENTS, REPORTS_ANSWERED
 from services.decider import Notice
 from services.router.state import Holding, ReportRef, State
@@ -42,7 +33,9 @@ def notify(state: State, event: Message[Any]) -> list[Notice]:
 # ── to departments ───────────────────────────────────────────────────────────────────────────
 
 
-def _to(department: str | None, event: Message[Any], word: AssignmentMessage) -> list[Notice]:
+def _to(
+    department: str | None, event: Message[Any], word: outputs.AssignmentMessage
+) -> list[Notice]:
     if department is None:
         return []
     return [Notice(ASSIGNMENTS.of(department), event.subject, word)]
@@ -62,10 +55,10 @@ def _created(state: State, event: Message[events.Assigned]) -> list[Notice]:
 
 def _assignment(
     state: State, event: Message[events.Assigned], role: Literal["lead", "assist"]
-) -> AssignmentCreated:
+) -> outputs.AssignmentCreated:
     assert state.service is not None, "an assigned case was opened"
     data = event.data
-    return AssignmentCreated(
+    return outputs.AssignmentCreated(
         **_about(event, event.id),
         role=role,
         lead=data.lead,
@@ -77,7 +70,13 @@ def _assignment(
         text=state.text,
         attachments=state.attachments,
         why=data.why,
+        sealed=_contact(state) if role == "lead" else None,
     )
+
+
+def _contact(state: State) -> Sealed | None:
+    """A whistle-blower's contact is opened for nobody."""
+    return None if state.service is Service.VIOLATION else state.contact
 
 
 def _revoked(state: State, event: Message[Any]) -> list[Notice]:
@@ -94,7 +93,7 @@ def _all_revoked(state: State, event: Message[Any]) -> list[Notice]:
 
 
 def _revoke(event: Message[Any], last: Holding, gone: Iterable[str]) -> list[Notice]:
-    word = AssignmentRevoked(**_about(event, last.id), reason=_gone_because(event.data))
+    word = outputs.AssignmentRevoked(**_about(event, last.id), reason=_gone_because(event.data))
     return [notice for unit in gone for notice in _to(unit, event, word)]
 
 
@@ -115,7 +114,7 @@ def _gone_because(data: Payload) -> str:
 def _changed(state: State, event: Message[Any]) -> list[Notice]:
     """To the lead of the holding that the event concerns."""
     holding = state.held_under(event)
-    word = AssignmentChanged(
+    word = outputs.AssignmentChanged(
         **_about(event, holding.id), event=event.type, words=_words(event.data)
     )
     return _to(holding.lead, event, word)
@@ -145,7 +144,7 @@ def _verdict(rated: events.Rated) -> str:
 
 def _deadlines(_state: State, event: Message[events.DeadlineSet]) -> list[Notice]:
     data = event.data
-    word = AssignmentChanged(
+    word = outputs.AssignmentChanged(
         **_about(event, data.holding),
         event=event.type,
         deadlines={deadline.kind: deadline.due for deadline in data.deadlines},
@@ -155,7 +154,9 @@ def _deadlines(_state: State, event: Message[events.DeadlineSet]) -> list[Notice
 
 
 def _clock(
-    word: type[AssignmentReminder | AssignmentOverdue | AssignmentSupervised],
+    word: type[
+        outputs.AssignmentReminder | outputs.AssignmentOverdue | outputs.AssignmentSupervised
+    ],
 ) -> Teller:
     """A word about one deadline, to the department that the event names."""
 
@@ -169,7 +170,7 @@ def _clock(
 
 def _refused(_state: State, event: Message[events.UpdateRefused]) -> list[Notice]:
     data = event.data
-    word = UpdateRefusal(
+    word = outputs.UpdateRefusal(
         **_about(event, data.holding),
         update_id=data.update_id,
         action=data.action.value,
@@ -182,7 +183,7 @@ def _refused(_state: State, event: Message[events.UpdateRefused]) -> list[Notice
 
 
 def _answer(report: ReportRef, event: Message[Any], stage: Stage, **more: Any) -> Notice:
-    word = ReportAnswered(
+    word = outputs.ReportAnswered(
         source=report.source,
         report_id=report.report_id,
         case_id=event.subject,
@@ -234,9 +235,9 @@ TELLS: Mapping[type[Payload], tuple[Teller, ...]] = {
     events.Withdrawn: (_all_revoked, _ended),
     events.UpdateRefused: (_refused,),
     events.DeadlineSet: (_deadlines,),
-    events.Warned: (_clock(AssignmentReminder),),
-    events.Overdue: (_clock(AssignmentOverdue),),
-    events.Supervised: (_clock(AssignmentSupervised),),
+    events.Warned: (_clock(outputs.AssignmentReminder),),
+    events.Overdue: (_clock(outputs.AssignmentOverdue),),
+    events.Supervised: (_clock(outputs.AssignmentSupervised),),
     events.Rated: (_changed,),
     events.Reopened: (_changed,),
     events.Closed: (_changed, _ended),

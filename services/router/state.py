@@ -66,7 +66,7 @@ class State(CaseState):
     text: str = ""
     attachments: tuple[MaskedAttachment, ...] = ()
     contact: Sealed | None = None
-    """Ciphertext, which the shell alone opens, for the lead's message alone."""
+    """Ciphertext. The shell alone opens it, for the lead's message alone."""
     now: Holding = Holding()
     before: tuple[Holding, ...] = ()
     under: dict[str, int] = field(default_factory=dict)

@@ -36,7 +36,6 @@ def build(service: Service[Any], settings: Settings, fatal: Any) -> AsgiFastStre
         metadata_max_age_ms=settings.metadata_max_age_ms,
         max_request_size=2 * MAX_RECORD_BYTES,
         middlewares=[KafkaPrometheusMiddleware(registry=REGISTRY, app_name=service.name)],
-        apply_types=False,
         logger=None,
     )
     runtime = Runtime(service, settings, fatal)
@@ -44,11 +43,17 @@ def build(service: Service[Any], settings: Settings, fatal: Any) -> AsgiFastStre
     async def prepare() -> None:
         await runtime.prepare(broker)
 
+    async def run() -> None:
+        try:
+            await runtime.run()
+        except Exception as error:  # the server would stay up without a step
+            runtime.fail(error)
+
     return AsgiFastStream(
         broker,
         logger=None,
         on_startup=[prepare],
-        after_startup=[runtime.run],
+        after_startup=[run],
         on_shutdown=[runtime.stop],
         asgi_routes=[*pages.common(runtime), *service.pages(runtime)],
         specification=specification(),

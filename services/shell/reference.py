@@ -76,8 +76,6 @@ def read_folder(folder: Path) -> Reference:
     problems: list[str] = []
     for file in FILES:
         _read_file(folder / file, rows, problems)
-    if not rows[MANIFEST] and not problems:
-        problems.append("manifest.yaml: is empty")
     if problems:
         raise ReferenceError(problems)
     return _assembled(rows)

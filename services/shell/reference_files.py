@@ -40,6 +40,14 @@ def _yaml_rows(field: str) -> Callable[[str], Found]:
     return lambda text: _rows(field, *_composed(text))
 
 
+def _yaml_row(field: str) -> Callable[[str], Found]:
+    def read(text: str) -> Found:
+        loader, node = _composed(text)
+        yield field, 1, _plain(loader.construct_object(node, deep=True)) if node else {}
+
+    return read
+
+
 def _yaml_fields(text: str) -> Found:
     """``settings.yaml``: each key is a field of `Reference`."""
     loader, node = _composed(text)
@@ -53,7 +61,7 @@ def _yaml_fields(text: str) -> Found:
 SETTINGS_FIELDS = ("settings", "pause_reasons", "return_reasons")
 
 FILES: dict[str, Callable[[str], Found]] = {
-    "manifest.yaml": _yaml_rows("manifest"),
+    "manifest.yaml": _yaml_row("manifest"),
     "areas.csv": _csv_rows("areas"),
     "departments.csv": _csv_rows("departments"),
     "categories.csv": _csv_rows("categories"),

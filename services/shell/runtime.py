@@ -169,7 +169,7 @@ class Runtime(Generic[S]):
             "max_records": self.settings.max_poll_records,
         }
 
-    def run(self) -> None:
+    async def run(self) -> None:
         """Start the step and what runs beside it, once the broker has started."""
         self._stepping = asyncio.create_task(self.step.run(), name="step")
         self._watch(self._stepping)

@@ -109,9 +109,18 @@ class Snapshots(Generic[S]):
     async def one(self, case: str) -> Document | None:
         return await self.collection.find_one({"_id": case})
 
+    async def documents(self) -> AsyncIterator[Document]:
+        """Every stored document of this log."""
+        async for document in self.collection.find({"incarnation": self.incarnation}):
+            yield document
+
+    async def clear(self) -> None:
+        """Forget all: what is stored is a cache of the log."""
+        await self.collection.delete_many({})
+
     async def states(self) -> AsyncIterator[tuple[str, S]]:
         """Every case's state, for tables and scorecards."""
-        async for document in self.collection.find({"incarnation": self.incarnation}):
+        async for document in self.documents():
             yield document["_id"], self._states.validate_python(document["state"])
 
     async def due_until(self, moment: datetime) -> list[Document]:

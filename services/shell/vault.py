@@ -25,7 +25,7 @@ from pymongo import ReadPreference, WriteConcern
 from pymongo.errors import BulkWriteError
 from pymongo.read_concern import ReadConcern
 
-from services.intake.seal import KEY_BYTES
+from services.shell.seal import KEY_BYTES
 
 DUPLICATE_KEY = 11000
 
@@ -45,20 +45,21 @@ class Vault:
     async def keys(self, case_ids: Iterable[str], create: bool = True) -> dict[str, bytes | None]:
         """The key of each case; None where it was erased or, without `create`, never made.
 
-        Two round trips for any number of cases. The session is causal: the read waits for what the
-        insert met, so that another's key, seen as a duplicate, is never taken for an erased one.
+        One round trip for any number of cases that have keys, two more if some have none. The
+        session is causal: the last read waits for what the insert met, so that another's fresh key,
+        seen as a duplicate, is never taken for an erased one.
         """
         wanted = list(dict.fromkeys(case_ids))
         if not wanted:
             return {}
         async with await self._client.start_session(causal_consistency=True) as session:
-            if create:
-                await self._insert_missing(wanted, session)
-            cursor = self._documents.find({"_id": {"$in": wanted}}, session=session)
-            found = {document["_id"]: document.get("key") async for document in cursor}
+            found = await self._find(wanted, session)
+            if create and (missing := [case for case in wanted if case not in found]):
+                await self._insert(missing, session)
+                found |= await self._find(missing, session)
         if create and len(found) < len(wanted):
             raise RuntimeError(f"{len(wanted) - len(found)} keys were inserted but not found again")
-        return {case_id: found.get(case_id) for case_id in wanted}
+        return {case: found.get(case) for case in wanted}
 
     async def erase(self, case_id: str) -> bool:
         """Destroy the key of a case for good; whether there was one. Twice is once, and a case
@@ -81,10 +82,18 @@ class Vault:
             raise RuntimeError(f"the secret {name!r} was erased")
         return value
 
-    async def _insert_missing(
-        self, case_ids: Iterable[str], session: AsyncIOMotorClientSession
-    ) -> None:
-        fresh = [{"_id": case_id, "key": secrets.token_bytes(KEY_BYTES)} for case_id in case_ids]
+    async def _find(
+        self, cases: list[str], session: AsyncIOMotorClientSession
+    ) -> dict[str, bytes | None]:
+        """What stands there, tombstones as None; in one batch, since keys are small."""
+        everything = len(cases) + 1
+        cursor = self._documents.find({"_id": {"$in": cases}}, session=session)
+        documents = await cursor.batch_size(everything).to_list(everything)
+        return {document["_id"]: document.get("key") for document in documents}
+
+    async def _insert(self, cases: list[str], session: AsyncIOMotorClientSession) -> None:
+        """Make keys; where somebody was faster, theirs stands."""
+        fresh = [{"_id": case, "key": secrets.token_bytes(KEY_BYTES)} for case in cases]
         try:
             await self._documents.insert_many(fresh, ordered=False, session=session)
         except BulkWriteError as error:

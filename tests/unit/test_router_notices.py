@@ -19,7 +19,7 @@ from schemas.outputs import (
     ReportAnswered,
     UpdateRefusal,
 )
-from schemas.reference import DeadlineKind
+from schemas.reference import DeadlineKind, Service
 from services.decider import Notice
 from services.router.domain import State
 from tests.story import Story, moment
@@ -65,14 +65,24 @@ def test_whoever_reported_is_told_that_it_was_received() -> None:
     assert answers(a_case()) == [("test", "received", None)]
 
 
-def test_the_lead_gets_all_that_it_needs_but_the_contact() -> None:
-    sealed = Sealed(nonce="n", ciphertext="c")
-    story = a_case(assigned(), contact=sealed)
-    word = told(story, TO_VC)
+def test_the_lead_gets_all_that_it_needs() -> None:
+    word = told(a_case(assigned()), TO_VC)
     assert (word.role, word.lead, word.holding, word.area) == ("lead", VC, "e2", "g111")
     assert (word.text, word.why) == ("a hole in the road", "Rule roads matches.")
-    assert word.contact is None, "the shell opens it for the lead's message alone"
-    assert story.state.contact == sealed
+
+
+def test_the_contact_goes_to_the_lead_alone_and_sealed() -> None:
+    sealed = Sealed(nonce="n", ciphertext="c")
+    story = a_case(assigned(TOWN, assist=(VC,)), contact=sealed)
+    assert told(story, TO_TOWN).sealed == sealed
+    assert told(story, TO_VC).sealed is None
+    assert told(story, TO_TOWN).contact is None, "only the shell opens it"
+
+
+def test_a_whistle_blowers_contact_goes_to_nobody() -> None:
+    sealed = Sealed(nonce="n", ciphertext="c")
+    story = a_case(assigned(), contact=sealed, service=Service.VIOLATION)
+    assert told(story, TO_VC).sealed is None
 
 
 def test_those_who_assist_are_told_so() -> None:

@@ -15,6 +15,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -64,23 +65,30 @@ class Child:
     def __init__(self, command: list[str], log: Path) -> None:
         self.command, self.log = command, log
         self.ended = threading.Event()
-        self._started = threading.Event()
-        threading.Thread(target=self._keep, name=f"keeper of {log.stem}", daemon=True).start()
-        self._started.wait()
+        started: Future[subprocess.Popen[bytes]] = Future()
+        name = f"keeper of {log.stem}"
+        threading.Thread(target=self._keep, args=(started,), name=name, daemon=True).start()
+        self.process = started.result()
 
-    def _keep(self) -> None:
+    def _keep(self, started: Future[subprocess.Popen[bytes]]) -> None:
+        try:
+            started.set_result(process := self._start())
+        except OSError as error:
+            started.set_exception(error)
+            return
+        process.wait()
+        self.ended.set()
+
+    def _start(self) -> subprocess.Popen[bytes]:
         launcher = [sys.executable, "-I", "-S", str(DEATHWATCH), str(os.getpid())]
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
+            return subprocess.Popen(
                 launcher + self.command,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        self._started.set()
-        self.process.wait()
-        self.ended.set()
 
     def wait_until(self, answers: Callable[[], bool], seconds: float, next_step: str) -> None:
         """Return once it answers; raises `EmbeddedError` if it ends first or takes too long."""

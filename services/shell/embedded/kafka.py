@@ -197,9 +197,9 @@ def _format_once(java: list[str], data: Path, properties: Path) -> None:
     if (data / "kafka" / "meta.properties").exists():
         return
     cluster_id = "g" + secrets.token_urlsafe(16)[1:]  # a leading dash would be read as an option
+    tool = [*java, "kafka.tools.StorageTool", "format", "--standalone"]
     done = subprocess.run(
-        [*java, "kafka.tools.StorageTool", "format", "--standalone"]
-        + ["-t", cluster_id, "-c", str(properties)],
+        [*tool, "-t", cluster_id, "-c", str(properties)],
         capture_output=True,
         text=True,
     )

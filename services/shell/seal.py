@@ -57,6 +57,26 @@ def unseal_bytes(key: bytes, sealed: Sealed) -> bytes:
     return _decrypt(key, sealed, ORIGINAL)
 
 
+def seal_bytes(secret: bytes, value: bytes) -> bytes:
+    """Bytes set aside, as nonce and ciphertext under the installation's own key."""
+    nonce = _nonce(secret, "set aside", value)
+    return nonce + AESGCM(secret).encrypt(nonce, value, b"set aside")
+
+
+def unseal_bytes(secret: bytes, sealed: bytes) -> bytes:
+    """The bytes again. Raises `cryptography.exceptions.InvalidTag` for another installation's."""
+    return AESGCM(secret).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], b"set aside")
+
+
+def seal_original(secret: bytes, value: bytes | None) -> Sealed:
+    """What a sender wrote, to ride along with the rejection."""
+    sealed = seal_bytes(secret, value or b"")
+    nonce, ciphertext = sealed[:NONCE_BYTES], sealed[NONCE_BYTES:]
+    return Sealed(
+        alg=ALGORITHM, nonce=b64encode(nonce).decode(), ciphertext=b64encode(ciphertext).decode()
+    )
+
+
 def pseudonym(secret: bytes, source: str, reporter_id: str) -> str:
     """A reporter's stand-in on the log, 16 hex digits: the same person, the same word, and no way
     back without `secret`. Sources do not share people: the same id elsewhere is another word."""

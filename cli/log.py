@@ -1,0 +1,44 @@
+"""`gridcase log`: the record itself, out of the broker."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn
+
+app = typer.Typer(help="Export the log.", no_args_is_help=True)
+console = Console(highlight=False, stderr=True)
+
+
+@app.callback()
+def _log() -> None:
+    """Work with the record of every case."""
+
+
+@app.command()
+def export(
+    to: Annotated[Path, typer.Argument(help="File to write, one event a line.")],
+) -> None:
+    """Write every event of every case, as it stands on the log, one JSON object a line.
+
+    Example: `gridcase log export log.jsonl`
+    """
+    from lab.log_reader import read_log
+    from services.shell.endpoints import settings_at
+
+    async def run() -> int:
+        count = 0
+        columns = (SpinnerColumn(), TextColumn("{task.completed} events"))
+        with to.open("wb") as file, Progress(*columns, console=console) as progress:
+            task = progress.add_task("", total=None)
+            async for record in read_log(settings_at()):
+                file.write((record.value or b"null") + b"\n")
+                progress.update(task, advance=1)
+                count += 1
+        return count
+
+    console.print(f"{asyncio.run(run())} events in {to}")

@@ -1,0 +1,119 @@
+"""Rebuild: fold the log again, and compare with what is stored. The proof that MongoDB is a cache.
+
+A stored document may lag behind the log by the second that a snapshot takes; it must then equal the
+fold up to its own offset.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Any
+
+import orjson
+from bson import encode
+
+from lab.log_reader import read_log
+from schemas import envelope
+from schemas.envelope import Unreadable
+from schemas.rulebook import Rulebooks
+from schemas.topics import EVENT_TYPES
+from services.decider import Decider
+from services.shell.desk import Desk
+from services.shell.provision import read_reference_records
+from services.shell.reference_feed import INCARNATION_KEY
+from services.shell.settings import Settings
+from services.shell.snapshots import Document, Snapshots, connect
+
+
+@dataclass(slots=True)
+class Comparison:
+    """How the stored documents compare with the fold of the log."""
+
+    events: int = 0
+    cases: int = 0
+    equal: int = 0
+    behind: int = 0
+    """Stored before the log's last event of the case: a snapshot is on its way."""
+    different: list[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+    unexplained: list[str] = field(default_factory=list)
+    """Stored, but not on the log."""
+
+    @property
+    def holds(self) -> bool:
+        return not (self.different or self.missing or self.unexplained or self.behind)
+
+
+async def folded(
+    decider: Decider[Any], records: AsyncIterator[Any]
+) -> tuple[dict[int, Desk[Any]], int]:
+    """The desks that the log makes, by partition, and how many events there were."""
+    desks: dict[int, Desk[Any]] = {}
+    count = 0
+    async for record in records:
+        count += 1
+        number = record.partition
+        desk = desks.setdefault(number, Desk(decider, Rulebooks(), number))
+        try:
+            desk.fold(record.offset, envelope.read(record.value, EVENT_TYPES))
+        except Unreadable:
+            desk.skip("log", record.offset, live=False)
+    return desks, count
+
+
+async def compare(snapshots: Snapshots[Any], records: AsyncIterator[Any]) -> Comparison:
+    """Fold everything, and hold each stored document against it, to the byte."""
+    desks, events = await folded(snapshots.decider, records)
+    made: dict[str, Document] = {
+        case: snapshots.document(number, entry)
+        for number, desk in desks.items()
+        for case, entry in desk.entries.items()
+    }
+    found = Comparison(events=events, cases=len(made))
+    async for stored in snapshots.documents():
+        _hold_against(stored, made.pop(stored["_id"], None), found)
+    found.missing = sorted(made)
+    return found
+
+
+def _hold_against(stored: Document, made: Document | None, found: Comparison) -> None:
+    if made is None:
+        found.unexplained.append(stored["_id"])
+    elif snapshot_bytes(stored) == snapshot_bytes(made):
+        found.equal += 1
+    elif stored["offset"] < made["offset"]:
+        found.behind += 1
+    else:
+        found.different.append(stored["_id"])
+
+
+def snapshot_bytes(document: Document) -> bytes:
+    """The document as MongoDB keeps it, without the incarnation, which the log does not tell."""
+    told = {name: document[name] for name in sorted(document) if name != "incarnation"}
+    return bytes(encode(told))
+
+
+async def run(service: str, settings: Settings, *, write: bool = False) -> Comparison:
+    """`compare` for one service of the running platform; with `write`, put the fold in place."""
+    decider: Decider[Any] = import_module(f"services.{service}.domain").DECIDER
+    records = await read_reference_records(settings)
+    incarnation = next(
+        (orjson.loads(value)["id"] for key, value in records if key == INCARNATION_KEY and value), ""
+    )
+    snapshots: Snapshots[Any] = Snapshots(
+        connect(settings.mongo, settings.database), decider, incarnation
+    )
+    if write:
+        await _replace_all(snapshots, settings)
+    return await compare(snapshots, read_log(settings))
+
+
+async def _replace_all(snapshots: Snapshots[Any], settings: Settings) -> None:
+    desks, _ = await folded(snapshots.decider, read_log(settings))
+    await snapshots.clear()
+    for number, desk in desks.items():
+        await snapshots.write(
+            snapshots.document(number, entry) for entry in desk.entries.values()
+        )

@@ -1,0 +1,143 @@
+"""JSON Schema (draft 2020-12) of the messages: what others validate and generate code against.
+
+    payload class ─► schema of its `data` ─► schema of the whole CloudEvent
+
+The rule to remember: **a schema says what a reader may rely on**. So a field with a default is
+optional, as a writer leaves out what is null, and fields that are not named here may turn up.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import textwrap
+from collections.abc import Iterable, Iterator
+from functools import cache
+from itertools import pairwise, takewhile
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import GenerateJsonSchema, models_json_schema
+
+from schemas.envelope import Input, Payload
+
+DIALECT = GenerateJsonSchema.schema_dialect
+LOCAL = "#/$defs/{model}"
+Schema = dict[str, Any]
+
+
+class Described(GenerateJsonSchema):
+    """Takes the words under a field as its description, and leaves out what says nothing."""
+
+    def model_schema(self, schema: Any) -> Schema:
+        made = super().model_schema(schema)
+        for name, words in notes(schema["cls"]).items():
+            made.get("properties", {}).get(name, {}).setdefault("description", words)
+        if "description" in made:
+            made["description"] = plain(made["description"])
+        return made
+
+    def default_schema(self, schema: Any) -> Schema:
+        made = super().default_schema(schema)
+        if made.get("default", "") is None:
+            del made["default"]
+        return made
+
+    def field_title_should_be_set(self, schema: Any) -> bool:
+        return False
+
+
+@cache
+def notes(model: type[BaseModel]) -> dict[str, str]:
+    """The docstrings under the fields of a model, its bases' included."""
+    found: dict[str, str] = {}
+    for base in reversed(model.__mro__):
+        if issubclass(base, BaseModel) and base is not BaseModel:
+            found |= dict(_own_notes(base))
+    return found
+
+
+def _own_notes(model: type[BaseModel]) -> Iterator[tuple[str, str]]:
+    [tree] = ast.parse(textwrap.dedent(inspect.getsource(model))).body
+    assert isinstance(tree, ast.ClassDef)
+    for field, after in pairwise(tree.body):
+        match field, after:
+            case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(
+                value=ast.Constant(value=str(words))
+            ):
+                yield name, plain(inspect.cleandoc(words))
+
+
+def plain(words: str) -> str:
+    """Docstrings mark code with two backticks, Markdown with one."""
+    return words.replace("``", "`")
+
+
+def about(model: type[BaseModel]) -> str:
+    """The docstring of the class, or of its family; empty if both have none."""
+    family = takewhile(lambda base: base not in (Payload, Input, BaseModel), model.__mro__)
+    words = (base.__dict__.get("__doc__") for base in family)
+    return plain(inspect.cleandoc(next(filter(None, words), "")))
+
+
+def title(payload: type[Payload]) -> str:
+    """``case.report-added.v1`` → ``Case report added``."""
+    words = payload.TYPE.rpartition(".")[0].replace(".", " ").replace("-", " ")
+    return words.capitalize()
+
+
+def of_models(models: Iterable[type[BaseModel]], refs: str = LOCAL) -> dict[str, Schema]:
+    """The schemas of some models and all that they refer to, by class name; ``refs`` says how one
+    refers to another."""
+    wanted = [(model, "validation") for model in dict.fromkeys(models)]
+    _, made = models_json_schema(wanted, ref_template=refs, schema_generator=Described)  # type: ignore[arg-type]
+    named: dict[str, Schema] = made["$defs"]
+    return named
+
+
+def document(payload: type[Payload]) -> Schema:
+    """The schema of one message, on its own: the CloudEvent, with the data's schema inside."""
+    head = {"$schema": DIALECT, "$id": f"urn:gridcase:{payload.TYPE}"}
+    return head | cloud_event(payload) | {"$defs": of_models([payload])}
+
+
+def cloud_event(payload: type[Payload], refs: str = LOCAL) -> Schema:
+    """The envelope around one payload. What comes from outside needs only what CloudEvents asks."""
+    required = ["specversion", "id", "source", "type", "data"]
+    if not issubclass(payload, Input):
+        required += ["subject", "time"]
+    if payload.RULED:
+        required.append("policyversion")
+    data = {"$ref": refs.format(model=payload.__name__)}
+    return {
+        "title": title(payload),
+        **said("description", payload),
+        "type": "object",
+        "properties": {**_attributes(payload.TYPE), "data": data},
+        "required": required,
+    }
+
+
+def said(key: str, model: type[BaseModel]) -> dict[str, str]:
+    """What there is to say about a class under `key`, if there is anything."""
+    words = about(model)
+    return {key: words} if words else {}
+
+
+def _attributes(type_: str) -> dict[str, Schema]:
+    def text(words: str, **more: str) -> Schema:
+        return {"type": "string", "description": words, **more}
+
+    return {
+        "specversion": {"const": "1.0"},
+        "id": text("follows from its cause: the same id is the same message"),
+        "source": text("who wrote it, such as `/services/router`", format="uri-reference"),
+        "type": {"const": type_},
+        "subject": text("what it is about: the case id, where there is a case"),
+        "time": text("event time, RFC 3339 in UTC: the cause's, for a timer's event the due moment", format="date-time"),
+        "datacontenttype": {"const": "application/json"},
+        "partitionkey": text("as `subject`"),
+        "causationid": text("the id of the message that brought this one about"),
+        "policyversion": text("the version of the rules that it was decided by"),
+        "traceparent": text("W3C trace context, where the cause carried one"),
+    }  # fmt: skip

@@ -1,0 +1,36 @@
+"""Where the running platform is: from the environment, else from `run/endpoints.json`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from services.shell.settings import PORTS, Settings
+
+ENDPOINTS = Path("run/endpoints.json")
+
+
+def endpoints(path: Path = ENDPOINTS) -> dict[str, Any]:
+    """``{kafka, mongo, http: {service: address}}`` of what runs here, or an empty one."""
+    return dict(orjson.loads(path.read_bytes())) if path.exists() else {}
+
+
+def settings_at(path: Path = ENDPOINTS) -> Settings:
+    """The settings for a command: what the environment names, else what `gridcase up` wrote."""
+    found = endpoints(path)
+    known: dict[str, Any] = {}
+    if "KAFKA_BOOTSTRAP_SERVERS" not in os.environ and "kafka" in found:
+        known["kafka"] = found["kafka"]
+    if "MONGO_URL" not in os.environ and "mongo" in found:
+        known["mongo"] = found["mongo"]
+    return Settings(**known)
+
+
+def http_at(path: Path = ENDPOINTS) -> dict[str, str]:
+    """The services' addresses."""
+    return endpoints(path).get("http") or {
+        name: f"http://127.0.0.1:{port}" for name, port in PORTS.items()
+    }

@@ -1,0 +1,101 @@
+"""Any life of a case that the lifecycle allows, for properties of facts and figures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from hypothesis import strategies as st
+
+from schemas import events
+from schemas.events import AssignedBecause
+from schemas.inputs import RatedBy
+from schemas.lifecycle import LIFECYCLE
+from schemas.reference import Level
+from services.rating.facts import State
+from tests.story import moment
+from tests.unit.rating_life import DEPARTMENTS, LEVEL_OF, Life
+from tests.unit.router_words import assigned, clocked, reopened, ruled, said
+
+Make = Callable[[st.DrawFn, Life, float], Any]
+AREAS = ("g111", "g122", "g211", "nowhere")
+UP = {"from_level": Level.VILLAGE, "to_level": Level.TOWN}
+
+
+def _assigned(draw: st.DrawFn, life: Life, _at: float) -> events.Assigned:
+    to = draw(st.sampled_from(DEPARTMENTS))
+    climbed = any(pressure.holding == life.holding for pressure in life.state.escalations)
+    because = AssignedBecause.ESCALATED if climbed else AssignedBecause.ROUTED
+    return assigned(to, life.holding, level=LEVEL_OF[to], because=because)
+
+
+def _rated(draw: st.DrawFn, life: Life, at: float) -> events.Rated:
+    return events.Rated(
+        holding=life.holding,
+        rating_id="r",
+        at=moment(at),
+        by=draw(st.sampled_from(RatedBy)),
+        stars=draw(st.integers(1, 5)),
+        solved=draw(st.sampled_from((None, True, False))),
+    )
+
+
+def _clock(draw: st.DrawFn, life: Life, at: float) -> events.DeadlineSet:
+    own = life.state.holder is not None and draw(st.booleans())
+    kinds = ("sign", "resolve") if own else ("respond", "case")
+    due = {kind: at + draw(st.floats(0, 300)) for kind in kinds}
+    return life.clock(due, at, own=own)
+
+
+def _says(event: type[events.DepartmentEvent]) -> Make:
+    return lambda _draw, life, _at: said(event, life.holding)
+
+
+def _presses(event: type[events.DeadlineEvent], **more: Any) -> Make:
+    return lambda _draw, life, _at: clocked(event, life.holding, **more)
+
+
+MAKERS: dict[type[Any], Make] = {
+    events.Assigned: _assigned,
+    events.TriageRequested: lambda _d, life, _at: events.TriageRequested(
+        holding=life.holding, reason="no rule"
+    ),
+    events.Confirmed: lambda _d, _life, _at: events.Confirmed(
+        decision_id="d", by="b", category="land", area="g211", changed=True
+    ),
+    events.Corrected: lambda _d, _life, _at: ruled(events.Corrected, category=None, area="g121"),
+    events.Withdrawn: lambda _d, _life, _at: ruled(events.Withdrawn, how="withdrawn"),
+    events.Extended: lambda _d, life, at: ruled(
+        events.Extended, holding=life.holding, until=moment(at + 48)
+    ),
+    events.DeadlineSet: _clock,
+    events.Escalated: _presses(events.Escalated, **UP),
+    events.Supervised: _presses(events.Supervised),
+    events.Overdue: _presses(events.Overdue, climbs=True),
+    events.Rated: _rated,
+    events.Reopened: lambda _d, life, _at: reopened(life.holding, nth=life.state.reopened + 1),
+    events.Closed: lambda _d, life, _at: events.Closed(holding=life.holding, how="silence"),
+}
+for told in (
+    events.Signed,
+    events.Returned,
+    events.Paused,
+    events.Resumed,
+    events.Resolved,
+    events.FeedbackGiven,
+):
+    MAKERS[told] = _says(told)
+
+
+@st.composite
+def lives(draw: st.DrawFn) -> State:
+    """Facts of a case that lasts up to three months around July 2022."""
+    at = draw(st.floats(-900, 1000))
+    life = Life(at=at, area=draw(st.sampled_from(AREAS)))
+    for hours in draw(st.lists(st.floats(0, 200), max_size=14)):
+        at += hours
+        status = life.state.standing.status
+        possible = [event for event in MAKERS if status in LIFECYCLE[event].after]
+        if possible:
+            life.tell(MAKERS[draw(st.sampled_from(possible))](draw, life, at), at)
+    return life.state

@@ -1,0 +1,282 @@
+"""Scorecards and the league: figures, their denominators, ranks, and the lists behind the cells."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from itertools import pairwise
+from random import Random
+
+import pytest
+from hypothesis import given as for_any
+from hypothesis import settings
+from hypothesis import strategies as st
+
+from schemas.outputs import Rate, Scorecard
+from schemas.reference import Settings
+from schemas.rulebook import Rulebook
+from services.rating.facts import State
+from services.rating.league import league, ranked, wilson
+from services.rating.measures import MEASURES, REASONS
+from services.rating.scorecards import behind, scorecards, window_of
+from services.rating.tally import percentiles
+from services.rating.units import known_units
+from tests.county import small_county
+from tests.story import moment
+from tests.unit.rating_life import BUREAU, TOWN, VC, VC2, Life
+from tests.unit.rating_lives import lives
+
+RULES = Rulebook(small_county())
+JULY = "2022-07"
+NOW = moment(999)
+
+
+def cards_of(
+    *cases: Life, rules: Rulebook = RULES, period: str = JULY, now: datetime = NOW
+) -> dict[tuple[str, str], Scorecard]:
+    facts = [(f"case-{n}", life.state) for n, life in enumerate(cases)]
+    return {(card.scope, card.id): card for card in scorecards(facts, rules, period, now)}
+
+
+def done(stars: int | None = 5, *, to: str = VC, area: str = "g111", late: bool = False) -> Life:
+    """Opened at hour 0, assigned at 1, due at 20, done at 9 or 30, and rated."""
+    life = Life(area=area).case_limits(respond=24, case=99).assigned(to, at=1, sign=3, resolve=20)
+    life.signed(2).resolved(30 if late else 9)
+    return life if stars is None else life.rated(stars, 31)
+
+
+def test_the_month_of_the_study_comes_out_as_it_was_reported() -> None:
+    """July 2022: 18 requests, all within their limit, all 5 points."""
+    card = cards_of(*(done() for _ in range(18)))["county", "c"]
+    all_of_them = Rate(numerator=18, denominator=18)
+    assert card.counts["accepted"] == card.counts["completed"] == card.counts["on_time"] == 18
+    for rate in ("response", "completion", "satisfaction", "on_time", "within_case_limit"):
+        assert card.rates[rate] == all_of_them, rate
+    assert card.stars == {
+        "n": 18,
+        "mean": 5.0,
+        "histogram": {"1": 0, "2": 0, "3": 0, "4": 0, "5": 18},
+    }
+
+
+def test_every_rate_says_what_was_left_out() -> None:
+    silent, waiting = done(None).closed(200), done(None)
+    card = cards_of(done(5), done(1), silent, waiting)["county", "c"]
+    assert card.rates["satisfaction"] == Rate(
+        numerator=1, denominator=2, excluded={"silent": 1, "awaiting": 1}
+    )
+    assert card.rates["satisfaction_with_silence"] == Rate(
+        numerator=2, denominator=3, excluded={"awaiting": 1}
+    )
+
+
+def test_a_case_counts_for_all_who_answer_for_it_and_for_nobody_else() -> None:
+    life = Life(area="g211").assigned(VC2, at=1, resolve=9)
+    cards = cards_of(life.climbs(9, to="governance-t2", resolve=40).resolved(20))
+    assert cards["county", "c"].rates["on_time"] == Rate(numerator=0, denominator=1)
+    assert {key for key, card in cards.items() if card.counts["accepted"]} == {
+        ("county", "c"),
+        ("town", "t2"),
+        ("village", "v21"),
+        ("department", VC2),
+        ("department", "governance-t2"),
+        ("level", "village"),
+        ("level", "town"),
+        ("service", "sentiment"),
+        ("category", "potholes"),
+        ("category", "roads"),
+    }
+    assert cards["department", "governance-t2"].rates["on_time"].numerator == 1
+
+
+def test_a_case_from_nowhere_still_counts_for_the_county() -> None:
+    assert cards_of(Life(area="gone"))["county", "c"].counts["accepted"] == 1
+
+
+def test_units_without_a_case_have_an_empty_card() -> None:
+    cards = cards_of()
+    assert cards.keys() == set(known_units(RULES))
+    assert cards["village", "v12"].rates["on_time"] == Rate(numerator=0, denominator=0)
+    assert cards["village", "v12"].rates["on_time"].value is None
+
+
+def test_a_month_begins_at_midnight_in_the_county() -> None:
+    window = window_of(RULES, "2022-12", NOW)
+    assert window.start == datetime(2022, 11, 30, 16, tzinfo=UTC)
+    assert window.end == datetime(2022, 12, 31, 16, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("period", ["2022", "2022-13", "2022-7", "July", ""])
+def test_a_malformed_period_is_refused(period: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        window_of(RULES, period, NOW)
+
+
+def test_times_are_told_elapsed_and_in_working_hours() -> None:
+    """Monday 10:00 to Tuesday 15:00 in Shanghai, with two lunch breaks and a night."""
+    times = cards_of(done(late=True))["department", VC].times["handle_hours"]
+    assert times == {
+        "n": 1,
+        "elapsed": {"p50": 29.0, "p90": 29.0},
+        "working": {"p50": 11.0, "p90": 11.0},
+    }
+
+
+def test_a_percentile_is_the_time_of_a_real_case() -> None:
+    assert percentiles([4, 1, 3, 2]) == {"p50": 2, "p90": 4}
+    assert percentiles([]) == {"p50": None, "p90": None}
+
+
+# ── the league ───────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("numerator", "denominator", "bound"),
+    [(1, 1, 0.2065), (5, 5, 0.5655), (98, 100, 0.9300), (0, 10, 0.0)],
+)
+def test_wilsons_bound_is_as_published(numerator: int, denominator: int, bound: float) -> None:
+    found = wilson(Rate(numerator=numerator, denominator=denominator))
+    assert found == pytest.approx(bound, abs=5e-5)
+
+
+@for_any(st.integers(1, 500), st.data())
+def test_one_more_case_in_time_never_lowers_the_bound(n: int, data: st.DataObject) -> None:
+    k = data.draw(st.integers(0, n))
+    better = wilson(Rate(numerator=k + 1, denominator=n + 1))
+    worse = wilson(Rate(numerator=k, denominator=n))
+    assert worse is not None
+    assert better is not None
+    assert 0 <= worse <= better < 1
+
+
+def test_few_cases_are_shown_but_not_ranked() -> None:
+    card = cards_of(*(done() for _ in range(4)))["department", VC]
+    assert (card.rank, card.unranked_because) == (None, "fewer than 5 cases")
+    assert cards_of(*(done() for _ in range(5)))["department", VC].rank == 1
+
+
+def test_many_good_cases_go_before_few_perfect_ones() -> None:
+    few, many = [done(to=VC)] * 5, [done(to=VC2, area="g211")] * 40
+    cards = cards_of(*few, *many, done(to=VC2, area="g211", late=True))
+    assert cards["department", VC2].rank == 1
+    assert cards["department", VC].rank == 2
+
+
+def test_like_is_compared_with_like() -> None:
+    cards = cards_of(*(done(to=unit, late=unit != VC) for unit in (VC, TOWN, BUREAU) * 5))
+    ranks = {unit: cards["department", unit].rank for unit in (VC, TOWN, BUREAU)}
+    assert ranks == {VC: 1, TOWN: 1, BUREAU: 1}
+    assert {cards["department", u].group for u in (VC, TOWN, BUREAU)} == {
+        "village-units",
+        "town-units",
+        "county-units",
+    }
+    assert cards["level", "town"].rank is None
+
+
+def test_equals_share_a_rank_and_satisfaction_decides_between_equals() -> None:
+    rules = Rulebook(small_county(settings=Settings(minimum_sample=1)))
+    same = [done(to="vc-v11"), done(to="vc-v12"), done(1, to="vc-v21")]
+    cards = cards_of(*same, rules=rules)
+    table = league(cards.values(), "village-units")
+    assert [(card.id, card.rank) for card in table] == [("vc-v11", 1), ("vc-v12", 1), ("vc-v21", 3)]
+
+
+def test_the_unranked_stand_below_the_ranked_by_how_much_they_did() -> None:
+    cards = cards_of(*[done(to=VC, late=True)] * 5, *[done(to=VC2)] * 4)
+    table = league(cards.values(), "village-units")
+    assert [(card.id, card.rank) for card in table] == [(VC, 1), (VC2, None), ("vc-v12", None)]
+
+
+# ── the lists behind the cells ───────────────────────────────────────────────────────────────
+
+FACTS = st.lists(lives(), max_size=6).map(
+    lambda states: [(f"case-{n}", state) for n, state in enumerate(states)]
+)
+
+
+def listed(facts: list[tuple[str, State]], card: Scorecard, measure: str, part: str) -> list[str]:
+    cell = {"scope": card.scope, "id": card.id, "measure": measure, "part": part}
+    return behind(facts, RULES, JULY, NOW, **cell)
+
+
+@settings(max_examples=60, deadline=None)
+@for_any(FACTS)
+def test_each_number_is_as_long_as_the_list_behind_it(facts: list[tuple[str, State]]) -> None:
+    """And so a row leaves out for no reason that it does not name."""
+    for card in scorecards(facts, RULES, JULY, NOW):
+        if not any(card.counts.values()):
+            continue
+        for measure, count in card.counts.items():
+            assert len(listed(facts, card, measure, "numerator")) == count
+        for measure, rate in card.rates.items():
+            numerator = listed(facts, card, measure, "numerator")
+            denominator = listed(facts, card, measure, "denominator")
+            assert len(numerator) == rate.numerator
+            assert len(denominator) == rate.denominator
+            assert set(numerator) <= set(denominator)
+            excluded = listed(facts, card, measure, "excluded")
+            assert len(excluded) == sum(rate.excluded.values())
+            assert not set(excluded) & set(denominator)
+
+
+@settings(max_examples=60, deadline=None)
+@for_any(FACTS)
+def test_figures_that_say_the_same_agree(facts: list[tuple[str, State]]) -> None:
+    for card in scorecards(facts, RULES, JULY, NOW):
+        on_time, rated = card.rates["on_time"], card.rates["satisfaction"]
+        levels = [
+            card.rates[f"settled_at_{level}"].numerator for level in ("village", "town", "county")
+        ]
+        assert card.counts["overdue"] == on_time.denominator - on_time.numerator
+        assert card.counts["on_time"] == on_time.numerator
+        assert sum(card.stars["histogram"].values()) == card.stars["n"] == rated.denominator
+        assert sum(levels) == card.counts["completed"]
+        for name in ("satisfaction", "satisfaction_with_silence", "within_case_limit"):
+            assert _all(card.rates[name]) == card.counts["completed"]
+        for name in ("response", "signing", "completion", "bounced"):
+            assert _all(card.rates[name]) == card.counts["accepted"]
+
+
+def _all(rate: Rate) -> int:
+    return rate.denominator + sum(rate.excluded.values())
+
+
+@settings(max_examples=40, deadline=None)
+@for_any(FACTS)
+def test_towns_and_departments_add_up(facts: list[tuple[str, State]]) -> None:
+    facts = [(id, state) for id, state in facts if state.area != "nowhere"]
+    cards = scorecards(facts, RULES, JULY, NOW)
+    county = next(card for card in cards if card.scope == "county")
+    towns = [card for card in cards if card.scope == "town"]
+    for measure, count in county.counts.items():
+        assert sum(card.counts[measure] for card in towns) == count
+
+
+@settings(max_examples=40, deadline=None)
+@for_any(FACTS, st.randoms(use_true_random=False))
+def test_the_order_of_the_cases_does_not_matter(
+    facts: list[tuple[str, State]], random: Random
+) -> None:
+    shuffled = random.sample(facts, len(facts))
+    assert scorecards(facts, RULES, JULY, NOW) == scorecards(shuffled, RULES, JULY, NOW)
+
+
+def test_an_unknown_part_or_measure_is_refused() -> None:
+    with pytest.raises(ValueError, match="is not numerator"):
+        behind([], RULES, JULY, NOW, scope="county", id="c", measure="on_time", part="half")
+    with pytest.raises(KeyError):
+        behind([], RULES, JULY, NOW, scope="county", id="c", measure="luck")
+
+
+def test_every_reason_for_leaving_out_is_named_by_some_row() -> None:
+    assert {why for measure in MEASURES for why in measure.left_out} == set(REASONS)
+
+
+def test_ranks_follow_the_bounds() -> None:
+    late = [
+        done(to=unit, late=n < k) for k, unit in enumerate((VC, "vc-v12", VC2)) for n in range(9)
+    ]
+    table = league(cards_of(*late).values(), "village-units")
+    assert [card.rank for card in table] == [1, 2, 3]
+    assert all((a.wilson or 0) > (b.wilson or 0) for a, b in pairwise(table))
+    assert ranked(table, 5) == table
