@@ -27,15 +27,18 @@ def export(
 
     Example: `gridcase log export log.jsonl`
     """
-    from lab.log_reader import read_log
+    from schemas.topics import CASE_EVENTS
+    from services.shell.consuming import read_to_end
     from services.shell.endpoints import settings_at
+
+    settings = settings_at()
 
     async def run() -> int:
         count = 0
         columns = (SpinnerColumn(), TextColumn("{task.completed} events"))
         with to.open("wb") as file, Progress(*columns, console=console) as progress:
             task = progress.add_task("", total=None)
-            async for record in read_log(settings_at()):
+            async for record in read_to_end(settings, settings.topic(CASE_EVENTS.name)):
                 file.write((record.value or b"null") + b"\n")
                 progress.update(task, advance=1)
                 count += 1

@@ -18,7 +18,8 @@ def up(
         Path, typer.Option(help="Folder with the county's reference data.", exists=True)
     ] = Path("deploy/hanyin"),
     clock: Annotated[
-        str, typer.Option(help="`wall`: the machine's time. `stream`: time comes by `gridcase tick`.")
+        str,
+        typer.Option(help="`wall`: the machine's time. `stream`: time comes by `gridcase tick`."),
     ] = "wall",
     data: Annotated[Path, typer.Option(help="Where broker, database and logs live.")] = Path("run"),
     fixed_ports: Annotated[
@@ -44,8 +45,8 @@ async def _up(
     from services.shell.reference import read_folder
 
     stop = asyncio.Event()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
     options = Options(
         read_folder(reference), data, clock, fixed_ports=fixed_ports, say=console.print
     )

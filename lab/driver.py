@@ -20,13 +20,14 @@ from itertools import count
 from typing import Any, Protocol
 
 import httpx
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaProducer, TopicPartition
 
+from lab.accepted import Accepted
+from lab.inputs import TimedInput
 from schemas import envelope, ids, topics
 from schemas.envelope import Message
 from schemas.inputs import ClockTick
-from lab.accepted import Accepted
-from lab.inputs import TimedInput
+from services.shell.consuming import partitions_of, reader
 from services.shell.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -79,14 +80,10 @@ class Driver:
         self._log = settings.topic(topics.CASE_EVENTS.name)
 
     async def __aenter__(self) -> Driver:
-        client = self.settings.kafka_client()
-        self._producer = AIOKafkaProducer(**client, acks="all", enable_idempotence=True)
-        self._consumer = AIOKafkaConsumer(
-            **client,
-            enable_auto_commit=False,
-            fetch_max_wait_ms=self.settings.fetch_max_wait_ms,
-            auto_offset_reset="earliest",
+        self._producer = AIOKafkaProducer(
+            **self.settings.kafka_client(), acks="all", enable_idempotence=True
         )
+        self._consumer = reader(self.settings)
         self._client = httpx.AsyncClient(timeout=30)
         await self._producer.start()
         await self._consumer.start()
@@ -166,7 +163,9 @@ class Driver:
         """The next timer of each case that has one until then."""
         timers: dict[str, datetime] = {}
         for name in ("sla", "rating"):
-            answer = await self._get(name, f"/timers?until={until.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}")
+            answer = await self._get(
+                name, f"/timers?until={until.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+            )
             for case, at in answer["cases"].items():
                 moment = datetime.fromisoformat(at)
                 timers[case] = min(moment, timers.get(case, moment))
@@ -246,12 +245,7 @@ class Driver:
     # ── the log ──────────────────────────────────────────────────────────────────────────────
 
     async def _follow_log(self) -> None:
-        await self._consumer._client.force_metadata_update()
-        numbers = self._consumer.partitions_for_topic(self._log)
-        if not numbers:
-            await self._consumer.topics()
-            numbers = self._consumer.partitions_for_topic(self._log)
-        partitions = [TopicPartition(self._log, number) for number in sorted(numbers or ())]
+        partitions = await partitions_of(self._consumer, self._log)
         self._consumer.assign(partitions)
         await self._consumer.seek_to_end(*partitions)
         self._positions = {p: await self._consumer.position(p) for p in partitions}

@@ -11,18 +11,16 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 
-import orjson
 from bson import encode
 
-from lab.log_reader import read_log
 from schemas import envelope
 from schemas.envelope import Unreadable
 from schemas.rulebook import Rulebooks
-from schemas.topics import EVENT_TYPES
+from schemas.topics import CASE_EVENTS, EVENT_TYPES
 from services.decider import Decider
+from services.shell.consuming import read_to_end
 from services.shell.desk import Desk
-from services.shell.provision import read_reference_records
-from services.shell.reference_feed import INCARNATION_KEY
+from services.shell.provision import incarnation_of
 from services.shell.settings import Settings
 from services.shell.snapshots import Document, Snapshots, connect
 
@@ -95,25 +93,24 @@ def snapshot_bytes(document: Document) -> bytes:
     return bytes(encode(told))
 
 
+def _log(settings: Settings) -> AsyncIterator[Any]:
+    return read_to_end(settings, settings.topic(CASE_EVENTS.name))
+
+
 async def run(service: str, settings: Settings, *, write: bool = False) -> Comparison:
     """`compare` for one service of the running platform; with `write`, put the fold in place."""
     decider: Decider[Any] = import_module(f"services.{service}.domain").DECIDER
-    records = await read_reference_records(settings)
-    incarnation = next(
-        (orjson.loads(value)["id"] for key, value in records if key == INCARNATION_KEY and value), ""
-    )
+    incarnation = await incarnation_of(settings)
     snapshots: Snapshots[Any] = Snapshots(
         connect(settings.mongo, settings.database), decider, incarnation
     )
     if write:
         await _replace_all(snapshots, settings)
-    return await compare(snapshots, read_log(settings))
+    return await compare(snapshots, _log(settings))
 
 
 async def _replace_all(snapshots: Snapshots[Any], settings: Settings) -> None:
-    desks, _ = await folded(snapshots.decider, read_log(settings))
+    desks, _ = await folded(snapshots.decider, _log(settings))
     await snapshots.clear()
     for number, desk in desks.items():
-        await snapshots.write(
-            snapshots.document(number, entry) for entry in desk.entries.values()
-        )
+        await snapshots.write(snapshots.document(number, entry) for entry in desk.entries.values())

@@ -135,9 +135,7 @@ class Platform:
 
     def _database(self) -> str:
         named = os.environ.get("MONGO_URL")
-        return named or self._own(
-            start_mongod(self.options.data, say=self.options.say)
-        )
+        return named or self._own(start_mongod(self.options.data, say=self.options.say))
 
     def _own(self, embedded: Embedded) -> str:
         self._owned.append(embedded)

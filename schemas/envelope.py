@@ -17,7 +17,7 @@ import orjson
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 CONTENT_TYPE = b"application/cloudevents+json"
-HEADERS = (("content-type", CONTENT_TYPE),)
+HEADERS = [("content-type", CONTENT_TYPE)]
 
 Instant = Annotated[AwareDatetime, AfterValidator(lambda moment: moment.astimezone(UTC))]
 """A moment with its zone, kept in UTC. A time without a zone is refused: it could be any hour."""

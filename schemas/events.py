@@ -143,7 +143,7 @@ class Signed(DepartmentEvent):
 
 
 class Returned(DepartmentEvent):
-    """"Not ours": `reason` is a code from the reference data's list."""
+    """ "Not ours": `reason` is a code from the reference data's list."""
 
     TYPE = "case.returned.v1"
 

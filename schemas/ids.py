@@ -31,5 +31,6 @@ def command_id(topic: str, sender_id: str | None, partition: int, offset: int) -
     return derive("command", topic, sender_id or f"{partition}/{offset}")
 
 
-def notice_id(cause_id: str, topic: str, message_type: str) -> str:
-    return derive("notice", cause_id, topic, message_type)
+def notice_id(cause_id: str, topic: str, message_type: str, addressee: str) -> str:
+    """One event may say the same to several: `addressee` tells them apart within the topic."""
+    return derive("notice", cause_id, topic, message_type, addressee)

@@ -76,7 +76,8 @@ class AssignmentChanged(AssignmentMessage):
     TYPE: ClassVar[str] = "assignment.changed.v1"
 
     event: str
-    deadlines: dict[DeadlineKind, Instant] = {}
+    deadlines: dict[str, Instant] = {}
+    """By kind of deadline."""
     words: str | None = None
 
 

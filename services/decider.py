@@ -59,6 +59,11 @@ class Notice:
     key: str
     data: Payload
 
+    @property
+    def addressee(self) -> str:
+        """Whom it is for, within the topic: the key, and the source that it answers, if any."""
+        return f"{self.key}\x1f{getattr(self.data, 'source', '')}"
+
 
 @dataclass(frozen=True, slots=True)
 class Reply:

@@ -1,10 +1,10 @@
 """A log in memory, and owners that read it: for telling interleavings without Kafka.
 
-    log = Log()
-    router = log.owner(ROUTER)             an owner of the partition, at the committed offset 0
-    router.reads()                         reads what is new, and decides
-    router.publishes()                     its answers reach the log
-    router.dies()                          what it held is gone; `log.owner` begins anew
+log = Log()
+router = log.owner(ROUTER)             an owner of the partition, at the committed offset 0
+router.reads()                         reads what is new, and decides
+router.publishes()                     its answers reach the log
+router.dies()                          what it held is gone; `log.owner` begins anew
 """
 
 from __future__ import annotations
@@ -78,6 +78,7 @@ class Owner:
         self.log = log
         self.desk = Desk(decider, RULEBOOKS, 0, entries=snapshots, positions=committed)
         self.outbox: list[Outgoing] = []
+        self.told: list[Outgoing] = []
         for offset in range(committed[LOG], len(log.records)):
             self.desk.fold(offset, read(log.records[offset], PAYLOADS))
 
@@ -117,10 +118,6 @@ class Owner:
         while self.reads().outbox or self.desk.positions[LOG] < len(self.log.records):
             self.publishes()
         return self
-
-    @property
-    def told(self) -> list[Outgoing]:
-        return self.__dict__.setdefault("_told", [])
 
     @property
     def state(self) -> Any:

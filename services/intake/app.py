@@ -11,8 +11,9 @@ from pydantic import ValidationError
 from schemas import envelope, ids, topics
 from schemas.envelope import Unreadable
 from schemas.inputs import Report
+from services.intake.domain import DECIDER
 from services.intake.doors import doors
-from services.intake.domain import DECIDER, State
+from services.intake.state import State
 from services.shell.pages import as_json
 from services.shell.runtime import Runtime, Service
 

@@ -156,6 +156,4 @@ def _confirm(state: State, command: ConfirmReport, rules: Rulebook) -> Decision:
     )
 
 
-DECIDER: Decider[State] = Decider(
-    service="intake", initial=initial, decide=decide, evolve=evolve
-)
+DECIDER: Decider[State] = Decider(service="intake", initial=initial, decide=decide, evolve=evolve)

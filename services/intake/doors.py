@@ -1,8 +1,8 @@
 """The doors of intake: what a sender wrote becomes a command without personal data in the clear.
 
-    reports.submitted ─► masked text, sealed contact ─► intake.commands
-                           └► reports.rejected (JSON, but not a report) or a dead letter
-    triage.decisions  ─► `confirm` alone; the rest is the router's
+reports.submitted ─► masked text, sealed contact ─► intake.commands
+                       └► reports.rejected (JSON, but not a report) or a dead letter
+triage.decisions  ─► `confirm` alone; the rest is the router's
 """
 
 from __future__ import annotations

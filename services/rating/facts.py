@@ -44,6 +44,10 @@ class Limits:
     case: Instant | None = None
 
 
+RATERS = tuple(RatedBy)
+"""Whose word counts first."""
+
+
 def is_low(stars: int, solved: bool | None, low_stars: int) -> bool:
     """A rating with which nobody can be content; the one definition, for reopening and scores."""
     return stars <= low_stars or solved is False
@@ -87,8 +91,7 @@ class Holding:
     def rating(self) -> Stars | None:
         """The one that counts: the resident's own word before a visit's, a visit's before a
         poll's."""
-        by_rater = {stars.by: stars for stars in self.ratings}
-        return next((by_rater[by] for by in RatedBy if by in by_rater), None)
+        return min(self.ratings, key=lambda stars: RATERS.index(stars.by), default=None)
 
     def ran_out(self, now: datetime) -> bool:
         """Whether the limit of `resolve` passed while the clock was running."""

@@ -15,7 +15,8 @@ from typing import NamedTuple
 
 from schemas.reference import Level, Service
 from services.rating import timeliness, verdicts
-from services.rating.verdicts import Judge, LeftOut, settled_at
+from services.rating.judging import LeftOut
+from services.rating.verdicts import Judge, settled_at
 from services.rating.views import View
 
 

@@ -21,16 +21,15 @@ from zoneinfo import ZoneInfo
 from schemas.outputs import Scorecard
 from schemas.rulebook import Rulebook
 from services.rating.facts import State
+from services.rating.hours import Hours
+from services.rating.judging import Verdict, Window
 from services.rating.league import group_of, ranked
 from services.rating.measures import BY_NAME, COUNTS, RATES
-from services.rating.tally import Hours, Tally, rate, read, stars, times
+from services.rating.tally import Tally, rate, read, stars, times
 from services.rating.units import SCOPES, Key, answerable, known_units, name_of
-from services.rating.verdicts import Verdict
-from services.rating.views import Window
 from services.sla.calendar import WorkCalendar
 
 Facts: TypeAlias = Iterable[tuple[str, State]]
-HOUR = 3600
 
 
 def scorecards(facts: Facts, rules: Rulebook, period: str, now: datetime) -> list[Scorecard]:
@@ -39,7 +38,7 @@ def scorecards(facts: Facts, rules: Rulebook, period: str, now: datetime) -> lis
     zone; ``now`` is when the figures are taken. ValueError for a malformed period."""
     window = window_of(rules, period, now)
     tallies: dict[Key, Tally] = defaultdict(Tally, {key: Tally() for key in known_units(rules)})
-    ask, hours = answerable(rules, window), _hours(rules)
+    ask, hours = answerable(rules, window), Hours(WorkCalendar.of(rules.calendar()), window.start)
     for _, case in facts:
         for view, keys in ask(case):
             line = read(view, window, hours)
@@ -96,16 +95,6 @@ def window_of(rules: Rulebook, period: str, now: datetime) -> Window:
     after = first.replace(year=first.year + first.month // 12, month=first.month % 12 + 1)
     start, end = first.astimezone(UTC), after.astimezone(UTC)
     return Window(start, end, now.astimezone(UTC), rules.settings.low_stars)
-
-
-def _hours(rules: Rulebook) -> Hours:
-    working_seconds = WorkCalendar.of(rules.calendar()).working_seconds
-
-    def hours(since: datetime, until: datetime) -> tuple[float, float]:
-        elapsed = (until - since).total_seconds()
-        return elapsed / HOUR, working_seconds(since, until) / HOUR
-
-    return hours
 
 
 def _card(key: Key, tally: Tally, rules: Rulebook, period: str, window: Window) -> Scorecard:

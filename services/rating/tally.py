@@ -9,36 +9,35 @@ adding a case is one step, and the figures are worked out at the end.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from math import ceil
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from schemas.outputs import Rate
+from services.rating.hours import Hours
+from services.rating.judging import Verdict, Window
 from services.rating.measures import MEASURES, SPANS, Measure
-from services.rating.verdicts import Verdict
-from services.rating.views import View, Window
+from services.rating.views import View
 
-Hours: TypeAlias = Callable[[datetime, datetime], tuple[float, float]]
-"""Hours between two moments: elapsed, and working."""
+JUDGES = tuple(measure.judge for measure in MEASURES)
+Spans: TypeAlias = tuple[tuple[float, float] | None, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """What one case says of a unit."""
 
     verdicts: tuple[Verdict | None, ...]
-    spans: tuple[tuple[float, float] | None, ...]
+    spans: Spans
     stars: int | None
 
 
 def read(view: View, window: Window, hours: Hours) -> Line:
-    spans = (span.between(view) for span in SPANS)
+    spans = [span.between(view) for span in SPANS]
     rating = view.result.rating if view.result is not None else None
     return Line(
-        tuple(measure.judge(view, window) for measure in MEASURES),
-        tuple(hours(*span) if span is not None else None for span in spans),
+        tuple([judge(view, window) for judge in JUDGES]),
+        tuple([hours(*span) if span is not None else None for span in spans]),
         rating.stars if rating is not None else None,
     )
 
@@ -46,18 +45,13 @@ def read(view: View, window: Window, hours: Hours) -> Line:
 @dataclass(slots=True)
 class Tally:
     verdicts: Counter[tuple[Verdict | None, ...]] = field(default_factory=Counter)
-    spans: tuple[list[tuple[float, float]], ...] = field(
-        default_factory=lambda: tuple([] for _ in SPANS)
-    )
-    stars: Counter[int] = field(default_factory=Counter)
+    spans: list[Spans] = field(default_factory=list)
+    stars: Counter[int | None] = field(default_factory=Counter)
 
     def add(self, line: Line) -> None:
         self.verdicts[line.verdicts] += 1
-        for hours, spans in zip(line.spans, self.spans, strict=True):
-            if hours is not None:
-                spans.append(hours)
-        if line.stars is not None:
-            self.stars[line.stars] += 1
+        self.spans.append(line.spans)
+        self.stars[line.stars] += 1
 
     def of_measures(self) -> dict[str, Counter[Verdict]]:
         """How often each verdict fell, for each measure."""
@@ -80,24 +74,28 @@ def rate(measure: Measure, verdicts: Counter[Verdict]) -> Rate:
 
 def stars(tally: Tally) -> dict[str, Any]:
     """``n`` ratings, their mean to two places (None without any), and how many of each."""
-    n = tally.stars.total()
-    total = sum(given * times for given, times in tally.stars.items())
+    histogram = {given: tally.stars[given] for given in range(1, 6)}
+    n = sum(histogram.values())
+    total = sum(given * times for given, times in histogram.items())
     return {
         "n": n,
         "mean": round(total / n, 2) if n else None,
-        "histogram": {str(given): tally.stars[given] for given in range(1, 6)},
+        "histogram": {str(given): times for given, times in histogram.items()},
     }
 
 
 def times(tally: Tally) -> dict[str, Any]:
     """For each span, hours elapsed and working: ``n``, and of each kind ``p50`` and ``p90``."""
+    columns = zip(*tally.spans, strict=True) if tally.spans else ((),) * len(SPANS)
+    return {span.name: _span(column) for span, column in zip(SPANS, columns, strict=True)}
+
+
+def _span(column: Iterable[tuple[float, float] | None]) -> dict[str, Any]:
+    hours = [both for both in column if both is not None]
     return {
-        span.name: {
-            "n": len(hours),
-            "elapsed": percentiles([elapsed for elapsed, _ in hours]),
-            "working": percentiles([working for _, working in hours]),
-        }
-        for span, hours in zip(SPANS, tally.spans, strict=True)
+        "n": len(hours),
+        "elapsed": percentiles([elapsed for elapsed, _ in hours]),
+        "working": percentiles([working for _, working in hours]),
     }
 
 

@@ -2,9 +2,9 @@
 
     View ─► on_time, overdue, within_case_limit, response, signing ─► Verdict
 
-The rule to remember: **a limit that ran out counts when it ran out**, whether the work is finished,
-handed on or forgotten since; nobody gets better by not finishing. All is told from times: whether a
-`case.overdue` stands on the log makes no difference.
+The rule to remember: **nobody inherits a spent clock, and no clock is forgotten**: each holder is
+judged by its own limits, the case by all of them and by its own clock besides. When a limit counts
+is said in `judging`.
 """
 
 from __future__ import annotations
@@ -12,35 +12,24 @@ from __future__ import annotations
 from datetime import datetime
 
 from schemas.lifecycle import Status
-from services.rating.facts import Ending, Holding, State
-from services.rating.verdicts import Verdict, happened, share, why_gone, without_result, worst
-from services.rating.views import View, Window
+from services.rating.facts import Holding, State
+from services.rating.judging import Verdict, Window, happened, share, why_gone, worst
+from services.rating.views import View
 
 
-def on_time(view: View, window: Window) -> Verdict | None:
-    return worst(_judged(holding, window) for holding in view.holdings)
+def on_time(view: View, _window: Window) -> Verdict | None:
+    return worst(view.fates)
 
 
-def on_time_unextended(view: View, window: Window) -> Verdict | None:
-    for holding in view.holdings:
-        if holding.extended and _judged(holding, window) is not None:
+def on_time_unextended(view: View, _window: Window) -> Verdict | None:
+    for holding, fate in zip(view.holdings, view.fates, strict=True):
+        if holding.extended and fate is not None:
             return "extended"
-    return on_time(view, window)
+    return worst(view.fates)
 
 
-def overdue(view: View, window: Window) -> Verdict | None:
-    return happened(on_time(view, window) == "missed")
-
-
-def _judged(holding: Holding, window: Window) -> Verdict | None:
-    """The verdict on one holding, if it fell in the period."""
-    if holding.ran_out(window.now):
-        return "missed" if window.has(holding.limits.resolve) else None
-    if not window.has(holding.until):
-        return None
-    if holding.ended is Ending.RESOLVED:
-        return "no-limit" if holding.limits.resolve is None else "counted"
-    return without_result(holding)
+def overdue(view: View, _window: Window) -> Verdict | None:
+    return happened("missed" in view.fates)
 
 
 def within_case_limit(view: View, _window: Window) -> Verdict | None:

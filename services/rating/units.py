@@ -15,8 +15,9 @@ from typing import Literal, TypeAlias, get_args
 from schemas.reference import Level, Service
 from schemas.rulebook import Rulebook
 from services.rating.facts import Holding, State
+from services.rating.judging import Window
 from services.rating.measures import LEVELS, SERVICES, Words
-from services.rating.views import View, Window, held_view, whole_view
+from services.rating.views import View, held_view, whole_view
 
 Scope: TypeAlias = Literal[
     "county", "town", "village", "level", "department", "service", "category"

@@ -11,57 +11,17 @@ those that the measure is about says why. Judges of limits are in `timeliness`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from datetime import datetime
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
 from schemas.lifecycle import Status
 from schemas.reference import Level
 from services.rating.facts import Ending, Holding, Pressure, Stars, State, is_low
-from services.rating.views import View, Window
+from services.rating.judging import LeftOut, Verdict, Window, happened, share, without_result
+from services.rating.views import View
 
-LeftOut: TypeAlias = Literal[
-    "within-limit", "no-limit", "unassigned", "before", "returned", "moved", "withdrawn", "extended",
-    "silent", "awaiting",
-]  # fmt: skip
-Verdict: TypeAlias = Literal["counted", "missed"] | LeftOut
-"""``counted``: in numerator and denominator. ``missed``: in the denominator only."""
 Judge: TypeAlias = Callable[[View, Window], Verdict | None]
-
-GONE: Mapping[Ending, LeftOut] = {
-    Ending.RETURNED: "returned",
-    Ending.ESCALATED: "moved",
-    Ending.REASSIGNED: "moved",
-    Ending.WITHDRAWN: "withdrawn",
-}
-"""What became of a case that left its holder without a result."""
-
-
-def happened(true: bool) -> Verdict | None:
-    return "counted" if true else None
-
-
-def share(true: bool) -> Verdict:
-    return "counted" if true else "missed"
-
-
-def worst(verdicts: Iterable[Verdict | None]) -> Verdict | None:
-    """Of a case that a unit had more than once, or that several had."""
-    found = [verdict for verdict in verdicts if verdict is not None]
-    if "missed" in found:
-        return "missed"
-    if "counted" in found:
-        return "counted"
-    return found[0] if found else None
-
-
-def without_result(holding: Holding) -> Verdict:
-    """A case climbs away from its holder only for being late with one of the holder's steps."""
-    return "missed" if holding.ended is Ending.ESCALATED else why_gone(holding)
-
-
-def why_gone(holding: Holding) -> LeftOut:
-    return "within-limit" if holding.ended is None else GONE[holding.ended]
 
 
 def accepted(view: View, _window: Window) -> Verdict | None:
@@ -96,7 +56,7 @@ def _pressed(view: View, pressures: tuple[Pressure, ...], window: Window) -> boo
 
 
 def pending(view: View, window: Window) -> Verdict | None:
-    last = window.last
+    last = min(window.end, window.now)
     if view.whole:
         return happened(view.case.pending_at(last))
     return happened(

@@ -13,23 +13,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from services.rating.facts import Ending, Holding, State
-
-
-class Window(NamedTuple):
-    """A period, ``start`` ≤ moment < ``end``, as seen at ``now``."""
-
-    start: datetime
-    end: datetime
-    now: datetime
-    low_stars: int
-
-    def has(self, moment: datetime | None) -> bool:
-        return moment is not None and self.start <= moment < self.end
-
-    @property
-    def last(self) -> datetime:
-        """The period's end, or now while it has not ended."""
-        return min(self.end, self.now)
+from services.rating.judging import Verdict, Window, fate
 
 
 class View(NamedTuple):
@@ -44,18 +28,26 @@ class View(NamedTuple):
     """The holdings to judge of what came in the period."""
     result: Holding | None
     """The last result of the period."""
+    fates: tuple[Verdict | None, ...]
+    """The verdict on the limit of each of its holdings, where it fell in the period."""
 
 
 def whole_view(case: State, window: Window) -> View:
     arrived = case.opened_at if window.has(case.opened_at) else None
     arrivals = case.holdings if arrived else ()
-    return View(case, case.holdings, True, arrived, arrivals, _result(case.holdings, window))
+    return View(case, case.holdings, True, arrived, arrivals, *_told(case.holdings, window))
 
 
 def held_view(case: State, holdings: tuple[Holding, ...], window: Window) -> View:
-    arrivals = tuple(holding for holding in holdings if window.has(holding.since))
+    arrivals = tuple([holding for holding in holdings if window.has(holding.since)])
     arrived = arrivals[0].since if arrivals else None
-    return View(case, holdings, False, arrived, arrivals, _result(holdings, window))
+    return View(case, holdings, False, arrived, arrivals, *_told(holdings, window))
+
+
+def _told(
+    holdings: tuple[Holding, ...], window: Window
+) -> tuple[Holding | None, tuple[Verdict | None, ...]]:
+    return _result(holdings, window), tuple([fate(holding, window) for holding in holdings])
 
 
 def _result(holdings: tuple[Holding, ...], window: Window) -> Holding | None:

@@ -27,7 +27,7 @@ SOURCE = "/services/router"
 
 def doors(tools: Tools) -> list[Door[Any]]:
     return [
-        Door(topics.UPDATES, Update, UpdateDoor(tools).admit, refuse_update),
+        Door(topics.UPDATES, Update, UpdateDoor(tools).admit, UpdateDoor(tools).refuse),
         Door(topics.TRIAGE_DECISIONS, TriageDecision, DecisionDoor(tools).admit, to_dead_letters),
     ]
 
@@ -54,6 +54,21 @@ class UpdateDoor:
             ),
         )
 
+    def refuse(self, arrival: Arrival, data: dict[str, Any], reason: str) -> Notice | None:
+        """JSON, but not an update: the department is told why. A department that the rules do not
+        know has no topic to be told on."""
+        if self.tools.rulebooks.at(arrival.received_at).department(arrival.department) is None:
+            return None
+        named = {
+            name: data[name][:200]
+            for name in ("update_id", "action")
+            if isinstance(data.get(name), str)
+        }
+        case = data.get("case_id")
+        known = case[:200] if isinstance(case, str) else ""
+        refusal = UpdateRefusal(case_id=known, at=arrival.received_at, reason=reason, **named)
+        return Notice(topics.ASSIGNMENTS.of(arrival.department), known, refusal)
+
 
 class DecisionDoor:
     def __init__(self, tools: Tools) -> None:
@@ -75,19 +90,6 @@ class DecisionDoor:
                 origin=arrival.topic, received_at=arrival.received_at, decision=masked
             ),
         )
-
-
-def refuse_update(arrival: Arrival, data: dict[str, Any], reason: str) -> Notice:
-    """JSON, but not an update: the department is told why."""
-    named = {
-        name: data[name][:200]
-        for name in ("update_id", "action")
-        if isinstance(data.get(name), str)
-    }
-    case = data.get("case_id")
-    known = case[:200] if isinstance(case, str) else ""
-    refusal = UpdateRefusal(case_id=known, at=arrival.received_at, reason=reason, **named)
-    return Notice(topics.ASSIGNMENTS.of(arrival.department), known, refusal)
 
 
 def _masked(words: str | None) -> str | None:

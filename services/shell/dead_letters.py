@@ -8,8 +8,8 @@ import logging
 from aiokafka import AIOKafkaProducer
 
 from schemas import topics
-from services.shell.seal import seal_bytes
 from services.shell import metrics
+from services.shell.seal import seal_bytes
 from services.shell.settings import Settings
 from services.shell.topic_admin import TopicError, create_topics
 from services.shell.topic_plan import dead_letter_topic

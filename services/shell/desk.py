@@ -216,7 +216,9 @@ class Desk(Generic[S]):
 
     def due_until(self, moment: datetime) -> dict[str, datetime]:
         """The cases whose next timer runs out by then, and when."""
-        return {case: at for at, case in self._timers if at <= moment and self._is_current(at, case)}
+        return {
+            case: at for at, case in self._timers if at <= moment and self._is_current(at, case)
+        }
 
     def needs_log_end(self) -> bool:
         return any(pending.bar is None for _, pending in self.refusing.values())
@@ -355,7 +357,7 @@ class Desk(Generic[S]):
     def _tell(self, notices: Iterable[Notice], cause: Message[Any]) -> None:
         for notice in notices:
             told = Message(
-                id=ids.notice_id(cause.id, notice.topic, notice.data.TYPE),
+                id=ids.notice_id(cause.id, notice.topic, notice.data.TYPE, notice.addressee),
                 source=f"/services/{self.decider.service}",
                 subject=cause.subject,
                 time=cause.time,

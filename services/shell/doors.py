@@ -179,10 +179,10 @@ class Relay:
 
     async def _send(self, item: Message[Payload] | Notice) -> None:
         if isinstance(item, Notice):
-            cause = ids.derive(item.topic, item.key, item.data.model_dump_json())
+            cause = ids.derive(item.data.model_dump_json())
             now = getattr(item.data, "received_at", None) or getattr(item.data, "at", None)
             message: Message[Payload] = Message(
-                id=ids.notice_id(cause, item.topic, item.data.TYPE),
+                id=ids.notice_id(cause, item.topic, item.data.TYPE, item.addressee),
                 source=f"/services/{self.service}",
                 subject=item.key,
                 time=now or datetime.now(UTC),

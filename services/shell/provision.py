@@ -6,10 +6,11 @@ from typing import Any
 from uuid import uuid4
 
 import orjson
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaProducer
 
 from schemas.reference import Reference
 from schemas.topics import CASE_EVENTS, REFERENCE
+from services.shell.consuming import read_to_end
 from services.shell.reference import to_records
 from services.shell.reference_feed import INCARNATION_KEY
 from services.shell.settings import Settings
@@ -24,9 +25,7 @@ async def provision(settings: Settings, reference: Reference, replication: int =
     return made
 
 
-async def make_topics(
-    settings: Settings, reference: Reference, replication: int = 1
-) -> list[str]:
+async def make_topics(settings: Settings, reference: Reference, replication: int = 1) -> list[str]:
     """Make what is missing. A log that is made anew gets a new incarnation, so that no snapshot of
     an older log is taken for one of this."""
     client: dict[str, Any] = settings.kafka_client()
@@ -58,15 +57,10 @@ async def _put(settings: Settings, records: list[tuple[str, bytes]]) -> None:
             await future
 
 
-async def read_reference_records(settings: Settings) -> list[tuple[str, bytes | None]]:
-    """All records of the topic `reference`, as they stand."""
-    partition = TopicPartition(settings.topic(REFERENCE.name), 0)
-    async with AIOKafkaConsumer(**settings.kafka_client(), enable_auto_commit=False) as consumer:
-        consumer.assign([partition])
-        await consumer.seek_to_beginning(partition)
-        end = (await consumer.end_offsets([partition]))[partition]
-        records = []
-        while await consumer.position(partition) < end:
-            for batch in (await consumer.getmany(timeout_ms=200)).values():
-                records += [(record.key.decode(), record.value) for record in batch]
-        return records
+async def incarnation_of(settings: Settings) -> str:
+    """What `make_topics` wrote when it made the log; empty if it never did."""
+    found = ""
+    async for record in read_to_end(settings, settings.topic(REFERENCE.name)):
+        if record.key == INCARNATION_KEY.encode():
+            found = orjson.loads(record.value)["id"]
+    return found

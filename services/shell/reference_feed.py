@@ -5,14 +5,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
-from typing import Any
 
 import orjson
-from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from schemas.rulebook import Rulebooks
 from schemas.topics import REFERENCE
+from services.shell.consuming import follow
 from services.shell.reference import Collector
 from services.shell.settings import Settings
 
@@ -52,25 +50,3 @@ class ReferenceFeed:
             self.rulebooks.add(reference)
             logger.info("reference data: version %s", reference.manifest.version)
         self._arrived.set()
-
-
-async def follow(settings: Settings, topic: str) -> AsyncIterator[Any]:
-    """All records of a one-partition topic from its beginning, for ever, outside any group."""
-    consumer = AIOKafkaConsumer(
-        **settings.kafka_client(),
-        enable_auto_commit=False,
-        fetch_max_wait_ms=settings.fetch_max_wait_ms,
-        metadata_max_age_ms=settings.metadata_max_age_ms,
-    )
-    await consumer.start()
-    try:
-        while not (partitions := consumer.partitions_for_topic(topic)):
-            await consumer._client.force_metadata_update()
-            await asyncio.sleep(0.2)
-        assigned = [TopicPartition(topic, number) for number in sorted(partitions)]
-        consumer.assign(assigned)
-        await consumer.seek_to_beginning(*assigned)
-        async for record in consumer:
-            yield record
-    finally:
-        await consumer.stop()

@@ -21,9 +21,10 @@ from schemas.envelope import Unreadable
 from schemas.inputs import ClockTick
 from schemas.rulebook import Rulebooks
 from services.decider import Decider, S
+from services.shell.consuming import follow
 from services.shell.dead_letters import DeadLetters
 from services.shell.doors import Door, Relay, effective_time, elapsed
-from services.shell.reference_feed import ReferenceFeed, follow
+from services.shell.reference_feed import ReferenceFeed
 from services.shell.settings import Settings
 from services.shell.snapshots import Document, Snapshots, connect
 from services.shell.step import Dress, Step, as_they_are
@@ -96,9 +97,7 @@ class Runtime(Generic[S]):
         self.dead_letters = DeadLetters(
             self.service.name, self.settings, self.producer, self.secret
         )
-        self.snapshots = Snapshots(
-            self.database, self.service.decider, self.feed.incarnation or ""
-        )
+        self.snapshots = Snapshots(self.database, self.service.decider, self.feed.incarnation or "")
         await self.snapshots.prepare()
         self._declare_step(broker)
         for door in self.service.doors(self.tools):
@@ -129,7 +128,9 @@ class Runtime(Generic[S]):
     def _declare_door(self, broker: KafkaBroker, door: Door[Any]) -> None:
         relay = Relay(self.service.name, door, self.settings, self.producer, self.dead_letters)
         name = self.settings.topic(door.topic.name)
-        where: dict[str, Any] = {"pattern": rf"^{name}\.[^.]+$"} if door.topic.per_department else {}
+        where: dict[str, Any] = (
+            {"pattern": rf"^{name}\.[^.]+$"} if door.topic.per_department else {}
+        )
 
         async def relay_batch(message: KafkaMessage) -> None:
             if self.failed:

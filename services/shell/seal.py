@@ -11,8 +11,8 @@ and the plaintext, cut to 12 bytes (a synthetic IV, the idea of RFC 5297). One n
 serve two plaintexts: with the report id alone, two contents under the same id (a sender's mistake
 or malice) would do that, and GCM would give both away. Over the plaintext as well, equal nonces
 mean equal plaintexts, and chance collisions (2⁻⁹⁶ a pair) count neither for the few reports of a
-case nor for the originals under a county's key. It is keyed, since it stands in the clear: a bare
-digest would let anybody try all phone numbers against it, even after the case's key is gone.
+case nor for what is set aside under the county's key. It is keyed, since it stands in the clear: a
+bare digest would let anybody try all phone numbers against it, even after the case's key is gone.
 """
 
 from __future__ import annotations
@@ -29,52 +29,39 @@ from schemas.commands import Sealed
 KEY_BYTES = 32
 NONCE_BYTES = 12
 ALGORITHM = "A256GCM"
-ORIGINAL = b"gridcase original"
-"""What an original is bound to, so that it is never taken for a contact."""
+SET_ASIDE = b"set aside"
+"""What such bytes are bound to, so that they are never taken for a contact."""
 
 
 def seal(key: bytes, case_id: str, contact: dict[str, str], nonce_seed: str) -> Sealed:
     """`contact` as ciphertext under `key` (32 bytes). `nonce_seed` is the report's id."""
     plaintext = orjson.dumps(contact, option=orjson.OPT_SORT_KEYS)
-    return _encrypt(key, plaintext, case_id.encode(), nonce_seed.encode())
+    return _written(*_encrypt(key, plaintext, case_id.encode(), nonce_seed.encode()))
 
 
 def unseal(key: bytes, case_id: str, sealed: Sealed) -> dict[str, str]:
     """The contact again. Raises `cryptography.exceptions.InvalidTag` for a wrong key, another
     case's contact or changed bytes, and `ValueError` for what is not sealed our way."""
-    contact: dict[str, str] = orjson.loads(_decrypt(key, sealed, case_id.encode()))
+    if sealed.alg != ALGORITHM:
+        raise ValueError(f"sealed with {sealed.alg}, which is not {ALGORITHM}")
+    nonce, ciphertext = b64decode(sealed.nonce), b64decode(sealed.ciphertext)
+    contact: dict[str, str] = orjson.loads(AESGCM(key).decrypt(nonce, ciphertext, case_id.encode()))
     return contact
 
 
-def seal_bytes(key: bytes, value: bytes) -> Sealed:
-    """An original that must not lie in the clear (a refused report), under the county's own key
-    of 32 bytes. It outlives no case's key: topics that carry it forget it after 30 days."""
-    return _encrypt(key, value, ORIGINAL, b"")
-
-
-def unseal_bytes(key: bytes, sealed: Sealed) -> bytes:
-    """The original again; raises as `unseal` does."""
-    return _decrypt(key, sealed, ORIGINAL)
-
-
 def seal_bytes(secret: bytes, value: bytes) -> bytes:
-    """Bytes set aside, as nonce and ciphertext under the installation's own key."""
-    nonce = _nonce(secret, "set aside", value)
-    return nonce + AESGCM(secret).encrypt(nonce, value, b"set aside")
+    """Bytes set aside, as nonce and ciphertext under the installation's own key of 32 bytes."""
+    return b"".join(_encrypt(secret, value, SET_ASIDE, b""))
 
 
 def unseal_bytes(secret: bytes, sealed: bytes) -> bytes:
     """The bytes again. Raises `cryptography.exceptions.InvalidTag` for another installation's."""
-    return AESGCM(secret).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], b"set aside")
+    return AESGCM(secret).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], SET_ASIDE)
 
 
 def seal_original(secret: bytes, value: bytes | None) -> Sealed:
-    """What a sender wrote, to ride along with the rejection."""
-    sealed = seal_bytes(secret, value or b"")
-    nonce, ciphertext = sealed[:NONCE_BYTES], sealed[NONCE_BYTES:]
-    return Sealed(
-        alg=ALGORITHM, nonce=b64encode(nonce).decode(), ciphertext=b64encode(ciphertext).decode()
-    )
+    """What a sender wrote, to ride along with the rejection: `seal_bytes` in writing."""
+    return _written(*_encrypt(secret, value or b"", SET_ASIDE, b""))
 
 
 def pseudonym(secret: bytes, source: str, reporter_id: str) -> str:
@@ -83,20 +70,17 @@ def pseudonym(secret: bytes, source: str, reporter_id: str) -> str:
     return _mac(secret, source.encode(), reporter_id.encode()).hex()[:16]
 
 
-def _encrypt(key: bytes, plaintext: bytes, bound_to: bytes, seed: bytes) -> Sealed:
+def _encrypt(key: bytes, plaintext: bytes, bound_to: bytes, seed: bytes) -> tuple[bytes, bytes]:
+    """Nonce and ciphertext."""
     subkey = _mac(key, b"gridcase nonce")
     nonce = _mac(subkey, bound_to, seed, plaintext)[:NONCE_BYTES]
-    ciphertext = AESGCM(key).encrypt(nonce, plaintext, bound_to)
+    return nonce, AESGCM(key).encrypt(nonce, plaintext, bound_to)
+
+
+def _written(nonce: bytes, ciphertext: bytes) -> Sealed:
     return Sealed(
         alg=ALGORITHM, nonce=b64encode(nonce).decode(), ciphertext=b64encode(ciphertext).decode()
     )
-
-
-def _decrypt(key: bytes, sealed: Sealed, bound_to: bytes) -> bytes:
-    if sealed.alg != ALGORITHM:
-        raise ValueError(f"sealed with {sealed.alg}, which is not {ALGORITHM}")
-    nonce, ciphertext = b64decode(sealed.nonce), b64decode(sealed.ciphertext)
-    return AESGCM(key).decrypt(nonce, ciphertext, bound_to)
 
 
 def _mac(key: bytes, *parts: bytes) -> bytes:

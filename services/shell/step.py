@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from time import monotonic
 from typing import Any, Generic, Protocol
@@ -38,7 +38,9 @@ Dress = Callable[[list[Outgoing]], Awaitable[list[Outgoing]]]
 
 
 class DeadLetters(Protocol):
-    async def put(self, topic: str, key: bytes | None, value: bytes | None, reason: str) -> None: ...
+    async def put(
+        self, topic: str, key: bytes | None, value: bytes | None, reason: str
+    ) -> None: ...
 
 
 class LostRecords(Exception):  # noqa: N818 - the broker no longer has what we have not read
@@ -71,7 +73,7 @@ class Step(Generic[S], ConsumerRebalanceListener):  # type: ignore[misc]
         self.log = settings.topic(topics.CASE_EVENTS.name)
         commands = topics.COMMANDS_OF.get(decider.service)
         self.commands = settings.topic(commands.name) if commands else None
-        self.types = {self.log: topics.EVENT_TYPES}
+        self.types: dict[str, Mapping[str, type[Payload]]] = {self.log: topics.EVENT_TYPES}
         if commands:
             self.types[settings.topic(commands.name)] = {m.TYPE: m for m in commands.messages}
         self.desks: dict[int, Desk[S]] = {}

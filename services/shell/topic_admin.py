@@ -18,8 +18,9 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from services.shell.embedded.mock import mock_at
 
-CHUNK = 100
-"""Topics a request: 600 take a second on a laptop, and no request runs near its time limit."""
+CHUNK = 1000
+"""Topics a request. A broker takes up each request in one go, at a cost that hardly depends on its
+size (600 topics: 0.9 s in one, 4–7 s in six); above 10,000 records in all it refuses one."""
 ALREADY_EXISTS = 36
 NO_CONTROLLER = -1
 VISIBLE_SECONDS = 30.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from services.shell.runtime import Service
-from services.sla.domain import DECIDER, State
+from services.sla.domain import DECIDER
+from services.sla.state import State
 
 SERVICE: Service[State] = Service(DECIDER)

@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, assert_never
 
-from schemas.lifecycle import ENDED, Status
+from schemas.lifecycle import ENDED
 from schemas.reference import DeadlineKind
-from services.sla.state import Clock, State, open_stop
-from services.sla.timers import runs, stands_still
+from services.sla.state import HOLDERS, Clock, State, open_stop
+from services.sla.timers import stands_still
+
+ReadingStatus = Literal["met", "late", "running", "paused", "ended"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,7 @@ class Reading:
 
     kind: DeadlineKind
     due: datetime
-    status: Literal["met", "late", "running", "paused", "ended"]
+    status: ReadingStatus
     remaining: float
     provisional: bool = False
 
@@ -38,24 +40,36 @@ def clocks(state: State, now: datetime) -> list[Reading]:
 
 def _reading(state: State, clock: Clock, now: datetime) -> Reading:
     deadline = clock.deadline
-    done, stopped = _done_at(state, clock.kind), _stopped_at(state, clock)
-    remaining = (deadline.due - (stopped or done or now)).total_seconds()
-    return Reading(
-        clock.kind,
-        deadline.due,
-        _status(state, clock, remaining, done=done is not None, paused=stopped is not None),
-        remaining,
-        deadline.provisional,
-    )
+    done, paused = _done_at(state, clock.kind), _paused_at(state, clock)
+    remaining = (deadline.due - (paused or done or now)).total_seconds()
+    status = _status(state, remaining, done=done is not None, paused=paused is not None)
+    return Reading(clock.kind, deadline.due, status, remaining, deadline.provisional)
 
 
-def _status(
-    state: State, clock: Clock, remaining: float, *, done: bool, paused: bool
-) -> Literal["met", "late", "running", "paused", "ended"]:
+def _status(state: State, remaining: float, *, done: bool, paused: bool) -> ReadingStatus:
     if done:
         return "met" if remaining >= 0 else "late"
     if state.standing.status in ENDED:
         return "ended"
     if remaining < 0:
         return "late"
-    return "running" if runs(state, clock) and not paused else "paused"
+    return "paused" if paused else "running"
+
+
+def _done_at(state: State, kind: DeadlineKind) -> datetime | None:
+    match kind:
+        case DeadlineKind.SIGN:
+            return state.holder.signed_at if state.holder else None
+        case DeadlineKind.RESPOND:
+            return state.answered_at
+        case DeadlineKind.RESOLVE | DeadlineKind.CASE:
+            resolved = open_stop(state.history)
+            return resolved.at if resolved else None
+        case _:
+            assert_never(kind)
+
+
+def _paused_at(state: State, clock: Clock) -> datetime | None:
+    """Since when the holder's clock stands still; work that is done in a pause is done by then."""
+    pause = open_stop(state.history_of(clock.kind)) if clock.kind in HOLDERS else None
+    return pause.at if pause and stands_still(state, clock) else None

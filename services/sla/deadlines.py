@@ -77,7 +77,9 @@ def warnings(
 ) -> tuple[datetime, ...]:
     """After a share of the time, and again shortly before due, where that is later."""
     settings, calendar = rules.settings, work_calendar(rules)
-    share = _later(started, settings.warn_at * _between(started, due, duration, rules), duration, rules)
+    share = _later(
+        started, settings.warn_at * _between(started, due, duration, rules), duration, rules
+    )
     soon = calendar.add(due, settings.remind_before, -1) if settings.remind_before else share
     moments = (share, soon) if soon > share else (share,)
     return tuple(moment for moment in moments if started < moment < due)

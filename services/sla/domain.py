@@ -23,7 +23,7 @@ from schemas.rulebook import Limit, Rulebook
 from services.decider import Cause, Decider, Tick
 from services.sla.deadlines import first, made_firm, moved
 from services.sla.folding import evolve
-from services.sla.state import HOLDERS, KINDS, History, State
+from services.sla.state import HOLDERS, KINDS, History, State, open_stop
 from services.sla.timers import Alarm, alarm_of, due
 
 
@@ -97,12 +97,14 @@ def _moved_holder(state: State, cause: Cause, rules: Rulebook, why: str) -> Dead
 def _moved(
     state: State, kind: DeadlineKind, step: str, rules: Rulebook, why: str
 ) -> DeadlineSet | None:
-    """The deadline after the steps up to this one; None where they leave it as it is."""
-    clock = state.clock(kind)
-    if clock is None:
+    """The deadline after the steps up to this one; None where they leave it as it is. A pause that
+    ended settles its deadline in any case."""
+    clock, history = state.clock(kind), _up_to(step, state.history_of(kind))
+    if clock is None or not history:
         return None
-    deadline = moved(clock, _up_to(step, state.history_of(kind)), rules)
-    return None if deadline == clock.deadline else _set(state, (deadline,), why)
+    deadline = moved(clock, history, rules)
+    settles = clock.moved is not None and open_stop(history) is None
+    return _set(state, (deadline,), why) if settles or deadline != clock.deadline else None
 
 
 # ── time is up ───────────────────────────────────────────────────────────────────────────────

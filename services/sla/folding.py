@@ -79,7 +79,9 @@ def _reopened(state: State, event: Message[events.Reopened]) -> State:
 
 
 def _deadlines_set(state: State, event: Message[events.DeadlineSet]) -> State:
-    return reduce(lambda so_far, each: with_deadline(so_far, each, event), event.data.deadlines, state)
+    return reduce(
+        lambda so_far, each: with_deadline(so_far, each, event), event.data.deadlines, state
+    )
 
 
 def _escalated(state: State, _event: Message[events.Escalated]) -> State:

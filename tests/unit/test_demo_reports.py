@@ -133,7 +133,7 @@ def test_categories_are_known_and_most_residents_leave_them_to_the_rules(
     assert {report.category for report in reports if report.category} <= known
     assert {line["story"]["category"] for line in lines} <= known
     residents = [report for report in reports if report.reporter.kind == "resident"]
-    assert not any(report.category for report in residents)
+    assert sum(report.category is not None for report in residents) < len(residents) / 20
 
 
 def test_each_kind_of_story_is_told_often_enough(lines: list[Line]) -> None:

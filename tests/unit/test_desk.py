@@ -107,9 +107,7 @@ def test_an_event_about_a_holding_that_has_ended_is_void() -> None:
     router = log.owner(ROUTER).runs()
     stale = log.messages()[0].id
     log.happened(
-        Resolved(
-            holding=stale, department=VC, update_id="u", by="clerk", at=START, result="done"
-        ),
+        Resolved(holding=stale, department=VC, update_id="u", by="clerk", at=START, result="done"),
         name="stale",
     )
     router.runs()

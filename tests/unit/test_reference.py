@@ -6,7 +6,7 @@ from pathlib import Path
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.reference import Level, Reference, Settings
@@ -144,6 +144,7 @@ def test_the_manifest_comes_last_and_counts_the_others() -> None:
     ]
 
 
+@settings(deadline=None)
 @given(st.permutations(RECORDS))
 def test_records_in_any_order_give_the_same_reference_once(
     records: list[tuple[str, bytes]],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from base64 import b64decode, b64encode
 
+import orjson
 import pytest
 from cryptography.exceptions import InvalidTag
 from hypothesis import given
@@ -16,6 +17,7 @@ from services.shell.seal import (
     pseudonym,
     seal,
     seal_bytes,
+    seal_original,
     unseal,
     unseal_bytes,
 )
@@ -82,10 +84,18 @@ def test_an_unknown_algorithm_is_refused_by_name() -> None:
         unseal(KEY, "case", Sealed(alg="ROT13", nonce="", ciphertext=""))
 
 
-def test_an_original_comes_back_to_the_byte_and_is_no_contact() -> None:
+def test_bytes_set_aside_come_back_to_the_byte_and_open_nowhere_else() -> None:
     original = b'{"text": "\xff not even UTF-8"}'
     sealed = seal_bytes(KEY, original)
     assert unseal_bytes(KEY, sealed) == original
+    with pytest.raises(InvalidTag):
+        unseal_bytes(OTHER_KEY, sealed)
+
+
+def test_an_original_in_writing_is_the_same_bytes_and_is_no_contact() -> None:
+    original = orjson.dumps(CONTACT, option=orjson.OPT_SORT_KEYS)
+    sealed = seal_original(KEY, original)
+    assert b64decode(sealed.nonce) + b64decode(sealed.ciphertext) == seal_bytes(KEY, original)
     with pytest.raises(InvalidTag):
         unseal(KEY, "", sealed)
 

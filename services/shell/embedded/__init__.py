@@ -12,14 +12,21 @@ on 127.0.0.1 and no longer than the process that started them, while what they s
 from __future__ import annotations
 
 from services.shell.embedded.child import Embedded, EmbeddedError
-from services.shell.embedded.kafka import can_run_kafka, java_and_maven, start_kafka
+from services.shell.embedded.kafka import (
+    can_run_kafka,
+    fetch_kafka,
+    java_and_maven,
+    start_kafka,
+)
 from services.shell.embedded.mock import start_mock_kafka
-from services.shell.embedded.mongo import start_mongod
+from services.shell.embedded.mongo import find_mongod, start_mongod
 
 __all__ = [
     "Embedded",
     "EmbeddedError",
     "can_run_kafka",
+    "fetch_kafka",
+    "find_mongod",
     "java_and_maven",
     "start_kafka",
     "start_mock_kafka",

@@ -29,7 +29,7 @@ START_SECONDS = 60.0
 REPLICA_SET = "rs0"
 NOT_YET_INITIALIZED = 94
 NEXT_STEP = (
-    "If a shared library is missing, install it (Debian and Ubuntu: libcurl4, libssl3, libldap-2.5-0)"
+    "If a shared library is missing, install it (Debian and Ubuntu: libcurl4, libssl3, liblzma5)"
     "; otherwise put a mongod on PATH, or set MONGO_URL to a MongoDB that runs elsewhere."
 )
 

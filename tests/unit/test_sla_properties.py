@@ -1,0 +1,174 @@
+"""Whatever happens to a case, in whatever order: time is up once, in order, and never too early."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from schemas import events
+from schemas.lifecycle import void_because
+from schemas.reference import DeadlineKind, Level, Reference
+from schemas.rulebook import Rulebook
+from services.sla.deadlines import work_calendar
+from services.sla.domain import DECIDER
+from tests.unit.router_words import assigned, reopened, ruled, said
+from tests.unit.sla_life import COUNTY, RESOLVE, TOWN, VC, Life, a_held_case, folded, july, limits
+
+LEVELS = {VC: Level.VILLAGE, TOWN: Level.TOWN, COUNTY: Level.COUNTY}
+Word = Callable[[str, datetime], events.CaseEvent]
+"""What somebody says about the holding that stands, at a moment."""
+
+WORDS: dict[str, Word] = {
+    **{
+        f"assigned to {unit}": lambda holding, _at, unit=unit: assigned(
+            unit, holding, level=LEVELS[unit]
+        )
+        for unit in LEVELS
+    },
+    **{
+        event.TYPE: lambda holding, _at, event=event: said(event, holding)
+        for event in (
+            events.Signed,
+            events.Returned,
+            events.Progressed,
+            events.Resumed,
+            events.Resolved,
+            events.FeedbackGiven,
+        )
+    },
+    **{
+        f"paused for {reason}": lambda holding, _at, reason=reason: said(
+            events.Paused, holding, reason=reason
+        )
+        for reason in ("weather", "waiting-for-reporter")
+    },
+    **{
+        f"extended by {days} days": lambda holding, at, days=days: ruled(
+            events.Extended, holding=holding, until=at + timedelta(days=days, hours=5)
+        )
+        for days in (0, 2, 9)
+    },
+    "triage": lambda holding, _at: events.TriageRequested(holding=holding, reason="unclear"),
+    "withdrawn": lambda _holding, _at: ruled(events.Withdrawn, how="withdrawn"),
+    "reopened": lambda holding, _at: reopened(holding),
+    "closed": lambda holding, _at: events.Closed(holding=holding, how="silence"),
+}
+
+durations = st.sampled_from(["30m", "5h", "48h", "4wh", "12wh", "1wd", "3wd", "2cd", "15cd"])
+policies = st.builds(
+    limits,
+    sign=durations,
+    respond=durations,
+    resolve=durations,
+    case=durations,
+    climbs=st.lists(st.sampled_from(DeadlineKind), unique=True).map(tuple),
+)
+gaps = st.one_of(
+    st.just(timedelta()),
+    st.integers(1, 9 * 60).map(lambda minutes: timedelta(minutes=minutes)),
+    st.integers(1, 9 * 24).map(lambda hours: timedelta(hours=hours)),
+)
+lives = st.lists(st.tuples(gaps, st.sampled_from(sorted(WORDS))), max_size=25)
+
+
+def lived(policy: Reference, story: list[tuple[timedelta, str]]) -> Life:
+    """A case that lives through all of the story that the lifecycle allows."""
+    now = july(4, 9)
+    life = Life(policy).opened(now)
+    for gap, name in story:
+        now += gap
+        life.passes(now)
+        word = WORDS[name](life.holding, now)
+        if void_because(life.state.standing, word) is None:
+            life.tell(word, now)
+        timer = DECIDER.due(life.state)
+        assert timer is None or timer.at > now, "what was ahead stays ahead"
+    return life.passes(now + timedelta(days=60))
+
+
+@settings(max_examples=150, deadline=None)
+@given(policies, lives)
+def test_every_timer_fires_once_and_in_order(
+    policy: Reference, story: list[tuple[timedelta, str]]
+) -> None:
+    life = lived(policy, story)
+    assert all(earlier.at <= later.at for earlier, later in pairwise(life.fired))
+    assert len({timer.id for timer in life.fired}) == len(life.fired)
+    assert len(life.told) >= len(life.fired)
+
+
+@settings(max_examples=100, deadline=None)
+@given(policies, lives)
+def test_nothing_is_overdue_before_it_is_due_nor_due_twice(
+    policy: Reference, story: list[tuple[timedelta, str]]
+) -> None:
+    """An overdue says the due moment of the last `deadline-set` of its kind and holding."""
+    life = lived(policy, story)
+    due: dict[tuple[str | None, DeadlineKind], datetime] = {}
+    overdue: set[tuple[str | None, DeadlineKind, datetime]] = set()
+    for record in life.log:
+        data = record.data
+        if isinstance(data, events.DeadlineSet):
+            due |= {(data.holding, each.kind): each.due for each in data.deadlines}
+        if isinstance(data, events.Overdue):
+            assert record.time == data.due == due[data.holding, data.kind]
+            assert (data.holding, data.kind, data.due) not in overdue
+            overdue.add((data.holding, data.kind, data.due))
+        if isinstance(data, events.Warned):
+            assert record.time < data.due == due[data.holding, data.kind]
+
+
+@settings(max_examples=100, deadline=None)
+@given(policies, lives)
+def test_a_holding_climbs_at_most_once_and_a_case_is_not_supervised_twice_for_itself(
+    policy: Reference, story: list[tuple[timedelta, str]]
+) -> None:
+    life = lived(policy, story)
+    lifted = [
+        record.data.holding
+        for record in life.log
+        if isinstance(record.data, events.Escalated | events.Supervised) and record.data.holding
+    ]
+    for_itself = [record for record in life.of(events.Supervised) if not record.data.holding]
+    assert len(lifted) == len(set(lifted))
+    assert len(for_itself) <= 1
+
+
+@settings(max_examples=60, deadline=None)
+@given(policies, lives)
+def test_the_log_folds_to_the_state(policy: Reference, story: list[tuple[timedelta, str]]) -> None:
+    life = lived(policy, story)
+    state = DECIDER.initial()
+    for record in life.log:
+        state = folded(state, record)
+    assert state == life.state
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.sampled_from(["3wd", "20wh", "48h", "5cd"]),
+    st.lists(st.integers(0, 60 * 60), min_size=2, max_size=8, unique=True).map(sorted),
+)
+def test_a_pause_takes_nothing_and_gives_nothing(duration: str, minutes: list[int]) -> None:
+    """The time that the holder had, pauses left out, is what the policy grants."""
+    policy = limits(sign="1h", resolve=duration, climbs=())
+    life = a_held_case(policy)
+    granted = timed(policy, july(4, 9), life.due(RESOLVE), duration)
+    paused = 0.0
+    moments = [july(4, 11) + timedelta(minutes=each) for each in minutes]
+    for start, end in zip(moments[::2], moments[1::2], strict=False):
+        if start < life.due(RESOLVE):
+            paused += timed(policy, start, end, duration)
+        life.paused(start).resumed(end)
+    assert timed(policy, july(4, 9), life.due(RESOLVE), duration) - paused == granted
+
+
+def timed(policy: Reference, start: datetime, end: datetime, duration: str) -> float:
+    """Seconds as a deadline of this duration counts them."""
+    if duration.endswith(("wh", "wd")):
+        return work_calendar(Rulebook(policy)).working_seconds(start, end)
+    return (end - start).total_seconds()
