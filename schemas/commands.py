@@ -95,12 +95,16 @@ class SubmitUpdate(Command):
 
 
 class SubmitDecision(Command):
+    """What a petition officer decides about a case."""
+
     TYPE: ClassVar[str] = "router.submit-decision.v1"
 
     decision: TriageDecision
 
 
 class SubmitRating(Command):
+    """What a resident, a return visit or a poll says of a result; the comment is masked."""
+
     TYPE: ClassVar[str] = "rating.submit-rating.v1"
 
     rating: Rating

@@ -62,7 +62,8 @@ class Message(Generic[P]):
         return self.data.TYPE
 
 
-def write(message: Message[Payload]) -> bytes:
+def write(message: Message[Payload], key: str | None = None) -> bytes:
+    """The message as bytes; `key` is the record's key, where that is not the subject."""
     envelope: dict[str, Any] = {
         "specversion": "1.0",
         "id": message.id,
@@ -71,7 +72,7 @@ def write(message: Message[Payload]) -> bytes:
         "subject": message.subject,
         "time": message.time.astimezone(UTC),
         "datacontenttype": "application/json",
-        "partitionkey": message.subject,
+        "partitionkey": message.subject if key is None else key,
     }
     for name in ("causationid", "policyversion", "traceparent"):
         if (value := getattr(message, name)) is not None:
@@ -101,10 +102,10 @@ def read(value: bytes | None, types: Mapping[str, type[Payload]]) -> Message[Any
         raise Unreadable(f"unknown type {envelope.get('type')!r}")
     try:
         return Message(
-            id=envelope["id"],
-            source=envelope["source"],
-            subject=envelope["subject"],
-            time=datetime.fromisoformat(envelope["time"]),
+            id=_text(envelope, "id"),
+            source=_text(envelope, "source"),
+            subject=_text(envelope, "subject"),
+            time=_moment(_text(envelope, "time")),
             data=payload.model_validate(envelope["data"]),
             causationid=envelope.get("causationid"),
             policyversion=envelope.get("policyversion"),
@@ -116,6 +117,20 @@ def read(value: bytes | None, types: Mapping[str, type[Payload]]) -> Message[Any
         raise Unreadable(explain(error)) from error
     except (TypeError, ValueError) as error:
         raise Unreadable(f"the envelope is malformed: {error}") from error
+
+
+def _text(envelope: dict[str, Any], name: str) -> str:
+    value = envelope[name]
+    if not isinstance(value, str):
+        raise TypeError(f"{name} is not text")
+    return value
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError("the time has no zone")
+    return moment
 
 
 def bare(value: bytes | None) -> tuple[dict[str, Any], str | None]:

@@ -40,7 +40,7 @@ class Opened(CaseEvent):
     text: str
     channel: Channel
     service: Service
-    category: str | None
+    category: str | None = None
     """None: nothing told the category; the rules for any category apply."""
     category_by: Literal["given", "rule", "unsure"]
     category_why: tuple[str, ...] = ()
@@ -76,7 +76,7 @@ class Confirmed(CaseEvent):
 
     decision_id: str
     by: str
-    category: str | None
+    category: str | None = None
     area: str
     changed: bool
 
@@ -116,7 +116,7 @@ class Assigned(CaseEvent):
     assist: tuple[str, ...] = ()
     level: Level
     area: str
-    category: str | None
+    category: str | None = None
     because: AssignedBecause
     rule: str | None = None
     why: str
@@ -139,6 +139,8 @@ class DepartmentEvent(CaseEvent):
 
 
 class Signed(DepartmentEvent):
+    """The lead accepts the assignment 签收."""
+
     TYPE = "case.signed.v1"
 
 
@@ -149,18 +151,26 @@ class Returned(DepartmentEvent):
 
 
 class Progressed(DepartmentEvent):
+    """Work goes on; `result` says how far it is."""
+
     TYPE = "case.progressed.v1"
 
 
 class Paused(DepartmentEvent):
+    """The holder's clock stops 挂起, for a reason from the reference data's list."""
+
     TYPE = "case.paused.v1"
 
 
 class Resumed(DepartmentEvent):
+    """The holder's clock runs again."""
+
     TYPE = "case.resumed.v1"
 
 
 class ExtensionRequested(DepartmentEvent):
+    """The holder asks for more time 延期, until `until`, before its deadline."""
+
     TYPE = "case.extension-requested.v1"
 
 
@@ -211,7 +221,7 @@ class Corrected(DecisionEvent):
 
     TYPE = "case.corrected.v1"
 
-    category: str | None
+    category: str | None = None
     area: str
 
 
@@ -237,9 +247,7 @@ class DecisionRefused(DecisionEvent):
 
 
 class Deadline(Payload):
-    """One clock: what must happen by when, frozen when set.
-
-    `remaining` seconds of working time are left at `started` if it counts working time."""
+    """One clock: what must happen by when, frozen when set."""
 
     TYPE: ClassVar[str] = "deadline.v1"
 
@@ -289,6 +297,8 @@ class Warned(DeadlineEvent):
 
 
 class Overdue(DeadlineEvent):
+    """A deadline has passed unmet; `climbs` says whether that lifts the case."""
+
     TYPE = "case.overdue.v1"
 
     climbs: bool
@@ -315,6 +325,8 @@ class Supervised(DeadlineEvent):
 
 
 class Rated(CaseEvent):
+    """What somebody thinks of a result: 1 to 5 stars, and whether the matter is solved."""
+
     TYPE = "case.rated.v1"
     WRITER = "rating"
 
@@ -357,6 +369,8 @@ class Reopened(CaseEvent):
 
 
 class Closed(CaseEvent):
+    """Nobody has objected for long enough: the case is over 结案."""
+
     TYPE = "case.closed.v1"
     WRITER = "rating"
     RULED = True

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Literal
 
+from pydantic import Field
+from pydantic.json_schema import SkipJsonSchema
+
 from schemas.commands import MaskedAttachment, Sealed
 from schemas.envelope import Instant, Payload
 from schemas.reference import DeadlineKind, Level, Service, Urgency
@@ -59,14 +62,14 @@ class AssignmentCreated(AssignmentMessage):
     lead: str
     level: Level
     area: str
-    category: str | None
+    category: str | None = None
     service: Service
     urgency: Urgency
     text: str
     attachments: tuple[MaskedAttachment, ...] = ()
     why: str
     contact: dict[str, str] | None = None
-    sealed: Sealed | None = None
+    sealed: SkipJsonSchema[Sealed | None] = Field(None, exclude=True)
     """The contact before router's shell opens it; never on the topic."""
 
 
@@ -76,18 +79,22 @@ class AssignmentChanged(AssignmentMessage):
     TYPE: ClassVar[str] = "assignment.changed.v1"
 
     event: str
-    deadlines: dict[str, Instant] = {}
+    deadlines: dict[str, Instant] = Field(default_factory=dict)
     """By kind of deadline."""
     words: str | None = None
 
 
 class AssignmentRevoked(AssignmentMessage):
+    """The case is no longer yours."""
+
     TYPE: ClassVar[str] = "assignment.revoked.v1"
 
     reason: str
 
 
 class AssignmentReminder(AssignmentMessage):
+    """A deadline of yours comes near."""
+
     TYPE: ClassVar[str] = "assignment.reminder.v1"
 
     kind: DeadlineKind
@@ -95,6 +102,8 @@ class AssignmentReminder(AssignmentMessage):
 
 
 class AssignmentOverdue(AssignmentMessage):
+    """A deadline of yours has passed."""
+
     TYPE: ClassVar[str] = "assignment.overdue.v1"
 
     kind: DeadlineKind
@@ -102,6 +111,8 @@ class AssignmentOverdue(AssignmentMessage):
 
 
 class AssignmentSupervised(AssignmentMessage):
+    """The case is under efficiency supervision 效能监察, and it is yours."""
+
     TYPE: ClassVar[str] = "assignment.supervised.v1"
 
     kind: DeadlineKind
@@ -125,7 +136,7 @@ class Rate(Payload):
 
     numerator: int
     denominator: int
-    excluded: dict[str, int] = {}
+    excluded: dict[str, int] = Field(default_factory=dict)
 
     @property
     def value(self) -> float | None:

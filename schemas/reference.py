@@ -10,7 +10,7 @@ Every model keeps extra fields, so that a county may annotate its rows.
 
 from __future__ import annotations
 
-from datetime import date, time
+from datetime import date, time, timedelta
 from enum import StrEnum
 from typing import Annotated, Literal
 
@@ -24,6 +24,16 @@ DURATION_PATTERN = r"^[1-9][0-9]*(m|h|wh|wd|cd)$"
 Duration = Annotated[str, StringConstraints(pattern=DURATION_PATTERN)]
 """``30m`` minutes and ``2h`` hours round the clock, ``4wh`` working hours, ``3wd`` working days,
 ``15cd`` calendar days."""
+
+
+UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "cd": timedelta(days=1)}
+
+
+def elapsed(duration: Duration) -> timedelta:
+    """``5m``, ``2h`` or ``1cd`` as a span of time. Raises KeyError for working time, which has no
+    fixed length."""
+    number = duration.rstrip("mhcdw")
+    return int(number) * UNITS[duration.removeprefix(number)]
 
 
 class Row(BaseModel):

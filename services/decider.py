@@ -26,13 +26,15 @@ from schemas.events import CaseEvent
 from schemas.lifecycle import Standing
 from schemas.rulebook import Rulebook
 
+NOT_OPENED = Standing()
+
 
 @dataclass(frozen=True, slots=True)
 class CaseState:
     """What the state of every service starts with. The shell keeps `standing`, by the lifecycle
     table, before it calls `evolve`; domains only read it."""
 
-    standing: Standing = Standing()
+    standing: Standing = NOT_OPENED
 
 
 @dataclass(frozen=True, slots=True)

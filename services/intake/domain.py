@@ -11,7 +11,7 @@ silence.
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, time
 from functools import lru_cache
 from typing import Any
 
@@ -21,7 +21,7 @@ from schemas.envelope import Message
 from schemas.events import Confirmed, Corrected, Opened, ReportAdded
 from schemas.lifecycle import ACTIVE, Status
 from schemas.outputs import ReportRejected
-from schemas.reference import Service
+from schemas.reference import Service, elapsed
 from schemas.rulebook import Rulebook
 from services.decider import Cause, Decider, Decision, Notice, Reply
 from services.intake.category import CategoryRules
@@ -102,7 +102,7 @@ def _fault(report: SubmitReport, place: Place | Unplaced, rules: Rulebook) -> st
     earliest = datetime.combine(settings.earliest_report, time(), UTC)
     if report.submitted_at < earliest:
         return f"submitted_at {report.submitted_at:%Y-%m-%d} is before {earliest:%Y-%m-%d}"
-    if report.submitted_at > report.received_at + timedelta(days=1):
+    if report.submitted_at > report.received_at + elapsed(settings.future_tolerance):
         return f"submitted_at {report.submitted_at:%Y-%m-%d} lies in the future"
     if report.category and not rules.is_known_category(report.category):
         return f"unknown category {report.category!r} in version {rules.version}"

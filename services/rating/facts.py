@@ -140,7 +140,7 @@ class State(CaseState):
     @property
     def responded_at(self) -> datetime | None:
         """The first word to the reporter, whoever gave it."""
-        words = (h.responded_at for h in self.holdings if h.responded_at is not None)
+        words = [h.responded_at for h in self.holdings if h.responded_at is not None]
         return min(words, default=None)
 
     @property

@@ -34,11 +34,10 @@ class Line(NamedTuple):
 
 def read(view: View, window: Window, hours: Hours) -> Line:
     spans = [span.between(view) for span in SPANS]
-    rating = view.result.rating if view.result is not None else None
     return Line(
         tuple([judge(view, window) for judge in JUDGES]),
         tuple([hours(*span) if span is not None else None for span in spans]),
-        rating.stars if rating is not None else None,
+        view.rating.stars if view.rating is not None else None,
     )
 
 

@@ -52,8 +52,9 @@ def response(view: View, window: Window) -> Verdict | None:
 
 
 def _case_answered(case: State, due: datetime, now: datetime) -> Verdict:
-    if case.responded_at is not None:
-        return share(case.responded_at <= due)
+    first = case.responded_at
+    if first is not None:
+        return share(first <= due)
     if due < (case.ended_at or now):
         return "missed"
     return "withdrawn" if case.standing.status is Status.WITHDRAWN else "within-limit"

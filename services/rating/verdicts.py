@@ -122,8 +122,7 @@ def satisfaction(view: View, window: Window) -> Verdict | None:
     """Actually rated results alone."""
     if view.result is None:
         return None
-    rating = view.result.rating
-    return _unrated(view) if rating is None else _satisfied(rating, window)
+    return _unrated(view) if view.rating is None else _satisfied(view.rating, window)
 
 
 def satisfaction_with_silence(view: View, window: Window) -> Verdict | None:

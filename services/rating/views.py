@@ -12,7 +12,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from services.rating.facts import Ending, Holding, State
+from services.rating.facts import Ending, Holding, Stars, State
 from services.rating.judging import Verdict, Window, fate
 
 
@@ -28,26 +28,35 @@ class View(NamedTuple):
     """The holdings to judge of what came in the period."""
     result: Holding | None
     """The last result of the period."""
+    rating: Stars | None
+    """What was thought of it."""
     fates: tuple[Verdict | None, ...]
     """The verdict on the limit of each of its holdings, where it fell in the period."""
 
 
 def whole_view(case: State, window: Window) -> View:
     arrived = case.opened_at if window.has(case.opened_at) else None
-    arrivals = case.holdings if arrived else ()
-    return View(case, case.holdings, True, arrived, arrivals, *_told(case.holdings, window))
+    return _view(case, case.holdings, True, arrived, case.holdings if arrived else (), window)
 
 
 def held_view(case: State, holdings: tuple[Holding, ...], window: Window) -> View:
     arrivals = tuple([holding for holding in holdings if window.has(holding.since)])
     arrived = arrivals[0].since if arrivals else None
-    return View(case, holdings, False, arrived, arrivals, *_told(holdings, window))
+    return _view(case, holdings, False, arrived, arrivals, window)
 
 
-def _told(
-    holdings: tuple[Holding, ...], window: Window
-) -> tuple[Holding | None, tuple[Verdict | None, ...]]:
-    return _result(holdings, window), tuple([fate(holding, window) for holding in holdings])
+def _view(
+    case: State,
+    holdings: tuple[Holding, ...],
+    whole: bool,
+    arrived: datetime | None,
+    arrivals: tuple[Holding, ...],
+    window: Window,
+) -> View:
+    result = _result(holdings, window)
+    rating = result.rating if result is not None else None
+    fates = tuple([fate(holding, window) for holding in holdings])
+    return View(case, holdings, whole, arrived, arrivals, result, rating, fates)
 
 
 def _result(holdings: tuple[Holding, ...], window: Window) -> Holding | None:

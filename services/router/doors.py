@@ -40,7 +40,14 @@ class UpdateDoor:
         return [self._command(arrival, update) for arrival, update in arrivals]
 
     def _command(self, arrival: Arrival, update: Update) -> Message[Payload]:
-        words = {"reason": _masked(update.reason), "result": _masked(update.result)}
+        words = {
+            "reason": _masked(update.reason),
+            "result": _masked(update.result),
+            "evidence": tuple(
+                item.model_copy(update={"transcript": _masked(item.transcript)})
+                for item in update.evidence
+            ),
+        }
         return Message(
             id=arrival.command_id(update.update_id),
             source=SOURCE,

@@ -46,8 +46,13 @@ def choose(
     *,
     excluding: Collection[str] = (),
 ) -> Choice | Unrouted:
-    """The department for a matter; `excluding` are departments that have returned it."""
+    """The department for a matter; `excluding` are departments that have returned it.
+
+    A whistle-blower's report goes by rules for whistle-blowers alone: sent on to the unit that
+    happens to handle the category, it might reach those whom it is about."""
     routes = rules.routes(area, category, service, urgency)
+    if service is Service.VIOLATION:
+        routes = [rule for rule in routes if rule.service is Service.VIOLATION]
     for rule in routes:
         found = unit_from(rules, rule.ladder, rule.level, area)
         if found is not None and found[1].code not in excluding:

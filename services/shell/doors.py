@@ -73,16 +73,6 @@ def to_dead_letters(_arrival: Arrival, _data: dict[str, Any], _reason: str) -> N
     """For topics on which nobody waits for an answer."""
 
 
-UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "cd": timedelta(days=1)}
-
-
-def elapsed(duration: str) -> timedelta:
-    """``5m``, ``2h`` or ``1cd`` as a span of time. Raises KeyError for working time, which has no
-    fixed length."""
-    number = duration.rstrip("mhcdw")
-    return int(number) * UNITS[duration.removeprefix(number)]
-
-
 def effective_time(at: datetime, received: datetime, tolerance: timedelta | None) -> datetime:
     """The moment that counts: the sender's, unless it lies further from the broker's receipt time
     than the tolerance (nobody backdates). Without a tolerance, in stream time, it is the sender's.

@@ -15,15 +15,17 @@ from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker, KafkaMessage
 from motor.motor_asyncio import AsyncIOMotorDatabase
+from pydantic import ValidationError
 
 from schemas import envelope, topics
 from schemas.envelope import Unreadable
 from schemas.inputs import ClockTick
+from schemas.reference import elapsed
 from schemas.rulebook import Rulebooks
 from services.decider import Decider, S
 from services.shell.consuming import follow
 from services.shell.dead_letters import DeadLetters
-from services.shell.doors import Door, Relay, effective_time, elapsed
+from services.shell.doors import Door, Relay, effective_time
 from services.shell.reference_feed import ReferenceFeed
 from services.shell.settings import Settings
 from services.shell.snapshots import Document, Snapshots, connect
@@ -218,11 +220,13 @@ class Runtime(Generic[S]):
         return monotonic() - self.step.turned < self.settings.stall_seconds
 
     async def _follow_clock(self) -> None:
-        types = {ClockTick.TYPE: ClockTick}
         async for record in follow(self.settings, self.settings.topic(topics.CLOCK.name)):
             try:
-                now = envelope.read(record.value, types).data.now
-            except Unreadable as error:
-                await self.dead_letters.put(record.topic, record.key, record.value, str(error))
+                data, _ = envelope.bare(record.value)
+                now = ClockTick.model_validate(data).now
+            except (Unreadable, ValidationError) as error:
+                reason = error if isinstance(error, Unreadable) else envelope.explain(error)
+                if self.service.name == topics.SERVICES[0]:  # one dead letter is enough
+                    await self.dead_letters.put(record.topic, record.key, record.value, str(reason))
                 continue
             self.step.clock = max(now, self.step.clock or now)

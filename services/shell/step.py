@@ -263,7 +263,7 @@ class Step(Generic[S], ConsumerRebalanceListener):  # type: ignore[misc]
             futures.append(
                 await self.producer.send(
                     self.settings.topic(item.topic),
-                    envelope.write(item.message),
+                    envelope.write(item.message, item.key),
                     key=item.key.encode(),
                     partition=item.partition,
                     headers=envelope.HEADERS,

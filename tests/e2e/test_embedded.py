@@ -6,13 +6,16 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import select
 import signal
 import socket
+import socketserver
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -239,15 +242,28 @@ def test_mongod_is_a_primary_that_keeps_majority_writes(tmp_path: Path) -> None:
             assert client.county.cases.find_one() == {"_id": 1}
 
 
+class HangingUp(socketserver.ThreadingTCPServer):
+    """Somebody else, who ends every call at once."""
+
+    allow_reuse_address = True
+
+
+@contextmanager
+def hanging_up(port: int) -> Iterator[None]:
+    with HangingUp(("127.0.0.1", port), socketserver.BaseRequestHandler) as server:
+        serving = threading.Thread(target=server.serve_forever)
+        serving.start()
+        yield
+        server.shutdown()
+        serving.join()
+
+
 @pytest.mark.usefixtures("mongod_here")
 def test_mongod_is_a_primary_again_when_its_port_has_gone_to_somebody_else(tmp_path: Path) -> None:
     with embedded.start_mongod(tmp_path, say=quiet) as mongod:
         port = int(mongod.url.split("/")[2].split(":")[1])
         majority(mongod.url, lambda client: client.county.cases.insert_one({"_id": 1}))
-    with (
-        socket.create_server(("127.0.0.1", port)),
-        embedded.start_mongod(tmp_path, say=quiet) as moved,
-    ):
+    with hanging_up(port), embedded.start_mongod(tmp_path, say=quiet) as moved:
         assert moved.url != mongod.url
         majority(moved.url, lambda client: client.county.cases.insert_one({"_id": 2}))
 
@@ -265,14 +281,6 @@ def test_a_mongod_that_cannot_start_shows_its_log_and_the_next_step(
         embedded.start_mongod(tmp_path / "data", say=quiet)
 
 
-def is_alive(pid: int) -> bool:
-    """A zombie that nobody has buried yet is dead."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
-
-
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux ties a child to its parent's life")
 @pytest.mark.usefixtures("mongod_here")
 def test_servers_die_with_a_parent_that_is_killed(tmp_path: Path) -> None:
@@ -286,14 +294,17 @@ def test_servers_die_with_a_parent_that_is_killed(tmp_path: Path) -> None:
     parent = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
     assert parent.stdout is not None
     pid = int(parent.stdout.readline())
-    assert is_alive(pid)
+    watched = os.pidfd_open(pid)
     assert os.getsid(pid) != os.getsid(parent.pid), "Ctrl-C to the parent must not reach it"
+    assert not ended_within(watched, 0)
     parent.send_signal(signal.SIGKILL)
     parent.communicate()
-    deadline = time.monotonic() + 20
-    while is_alive(pid):
-        assert time.monotonic() < deadline, "mongod outlived its parent"
-        os.sched_yield()
+    assert ended_within(watched, 20), "mongod outlived its parent"
+    os.close(watched)
+
+
+def ended_within(pidfd: int, seconds: float) -> bool:
+    return bool(select.select([pidfd], [], [], seconds)[0])
 
 
 def test_a_server_outlives_the_thread_that_started_it(tmp_path: Path) -> None:
