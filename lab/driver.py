@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any, Protocol
+from zoneinfo import ZoneInfo
 
 import httpx
 from aiokafka import AIOKafkaProducer, TopicPartition
@@ -31,6 +32,7 @@ from services.shell.consuming import partitions_of, reader
 from services.shell.settings import Settings
 
 logger = logging.getLogger(__name__)
+UTC_ZONE = ZoneInfo("UTC")
 ROUND = timedelta(days=1)
 """How far ahead one round of inputs may reach."""
 QUIET_TIMEOUT = 120.0
@@ -49,6 +51,13 @@ class Parties(Protocol):
         ...
 
 
+def month_end(moment: datetime, zone: ZoneInfo) -> datetime:
+    """The first moment of the next month, by the clocks of that zone."""
+    local = moment.astimezone(zone)
+    year, month = divmod(local.year * 12 + local.month, 12)
+    return datetime(year, month + 1, 1, tzinfo=zone).astimezone(UTC)
+
+
 def clock_message(now: datetime) -> Message[ClockTick]:
     identity = ids.derive("tick", now.isoformat())
     return Message(identity, "/driver", "clock", now, ClockTick(now=now))
@@ -65,6 +74,7 @@ class Driver:
         *,
         on_event: Callable[[Message[Any]], None] = lambda _event: None,
         react_after: timedelta = timedelta(minutes=30),
+        zone: ZoneInfo = UTC_ZONE,
     ) -> None:
         self.settings = settings
         self.http = http
@@ -72,7 +82,10 @@ class Driver:
         self.on_event = on_event
         self.react_after = react_after
         """No party reacts sooner than this: how far a tick may overshoot a timer."""
+        self.zone = zone
+        """Whose months are the periods."""
         self.now: datetime | None = None
+        self.ticked: datetime | None = None
         self.rounds = 0
         self.accepted = Accepted()
         self._queue: list[tuple[datetime, int, TimedInput]] = []
@@ -109,24 +122,33 @@ class Driver:
         await self.settle()
         while True:
             first = self._queue[0][0] if self._queue else until
+            self.now = self.now or first
             if first > until:
                 first = until
             timers = await self._timers(first + ROUND)
             earliest = min(timers.values(), default=None)
             if earliest is not None and earliest <= first:
-                await self._tick(min(first, earliest + self.react_after))
+                await self._pass_to(min(first, earliest + self.react_after))
             elif not self._queue or self._queue[0][0] > until:
                 break
             else:
                 await self._send_round(first, timers)
             await self.settle()
-        await self._tick(until)
+        await self._pass_to(until)
         await self.settle()
 
     # ── time and inputs ──────────────────────────────────────────────────────────────────────
 
+    async def _pass_to(self, now: datetime) -> None:
+        """Let time pass; a month that ends on the way is closed before anything else happens."""
+        while self.now and (end := month_end(self.now, self.zone)) < now:
+            for moment in (end, end + timedelta(seconds=1)):
+                await self._tick(moment)
+                await self.settle()
+        await self._tick(now)
+
     async def _tick(self, now: datetime) -> None:
-        self.now = now
+        self.now = self.ticked = now
         await self._producer.send_and_wait(
             self.settings.topic(topics.CLOCK.name), envelope.write(clock_message(now)), key=b"clock"
         )
@@ -203,7 +225,7 @@ class Driver:
         for name, answer in services.items():
             if not answer["ready"] or answer["unanswered"]:
                 return f"{name} has {answer['unanswered']} unanswered"
-            if self.now and (not answer["clock"] or _moment(answer["clock"]) < self.now):
+            if self.ticked and (not answer["clock"] or _moment(answer["clock"]) < self.ticked):
                 return f"{name} has the clock at {answer['clock']}"
         return await self._unread(services)
 

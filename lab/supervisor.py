@@ -51,7 +51,8 @@ class Options:
     fixed_ports: bool = False
     """Use 8001 to 8004; else free ports."""
     environment: dict[str, str] = field(default_factory=dict)
-    """More settings for the services."""
+    """More settings for the services, and an existing broker or database; they come before those
+    of this process."""
     say: Say = print
 
 
@@ -88,6 +89,7 @@ class Platform:
         self.settings = Settings(
             kafka=kafka,
             mongo=mongo,
+            prefix=self._named("GRIDCASE_PREFIX") or "",
             clock=self.options.clock,
             fetch_max_wait_ms=20 if self.options.clock == "stream" else 100,
         )
@@ -121,7 +123,7 @@ class Platform:
     # ── broker and database ──────────────────────────────────────────────────────────────────
 
     def _broker(self) -> str:
-        named = os.environ.get("KAFKA_BOOTSTRAP_SERVERS")
+        named = self._named("KAFKA_BOOTSTRAP_SERVERS")
         if named:
             return named
         possible, why = can_run_kafka()
@@ -134,8 +136,12 @@ class Platform:
         return self._own(start_kafka(self.options.data, say=self.options.say))
 
     def _database(self) -> str:
-        named = os.environ.get("MONGO_URL")
+        named = self._named("MONGO_URL")
         return named or self._own(start_mongod(self.options.data, say=self.options.say))
+
+    def _named(self, name: str) -> str | None:
+        """A setting of the services, which the platform itself must know as well."""
+        return self.options.environment.get(name) or os.environ.get(name)
 
     def _own(self, embedded: Embedded) -> str:
         self._owned.append(embedded)

@@ -13,7 +13,7 @@ from random import Random
 from typing import Any
 
 from lab import inputs
-from lab.demo.stories import Story, by_case
+from lab.demo.stories import Break, Story, by_case
 from lab.inputs import TimedInput
 from schemas import events, ids
 from schemas.envelope import Message, Payload
@@ -129,15 +129,18 @@ class DemoParties:
         sign_at = start + self._until_signed(story, chance)
         resolve_at = max(self._resolve_at(event, story), sign_at + timedelta(minutes=20))
         yield self._say(event, Action.SIGN, sign_at)
+        if not self._settles_here(event, story):
+            yield from self._on_the_way(event, story, sign_at, resolve_at, chance)
+            return
+        if story.pause is not None:
+            begins = sign_at + timedelta(minutes=30)
+            ends = begins + timedelta(days=story.pause.days)
+            resolve_at = max(resolve_at, ends + timedelta(hours=1))
+            yield from self._pause(event, story.pause, begins, ends)
         yield from self._on_the_way(event, story, sign_at, resolve_at, chance)
-        if self._settles_here(event, story):
-            pause = story.pause.days if story.pause else 0
-            if pause:
-                resolve_at = max(resolve_at, sign_at + timedelta(days=pause, hours=2))
-            words = story.resolution
-            if self.resolved.get(event.subject):
-                words = story.resolution_after or words
-            yield self._say(event, Action.RESOLVE, resolve_at, result=words)
+        again = self.resolved.get(event.subject)
+        words = (again and story.resolution_after) or story.resolution
+        yield self._say(event, Action.RESOLVE, resolve_at, result=words)
 
     def _returns(self, event: Message[events.Assigned], story: Story) -> bool:
         final = event.data.because is AssignedBecause.TRIAGE
@@ -174,23 +177,21 @@ class DemoParties:
         resolve_at: datetime,
         chance: Random,
     ) -> Iterable[TimedInput]:
-        """A first word to the reporter, progress, a pause: between signing and resolving."""
+        """A first word to the reporter, and progress: between signing and resolving."""
         span = resolve_at - sign_at
         if story.late_in != "respond" and span > timedelta(hours=1):
             word = chance.choice(FIRST_WORDS)
-            at = sign_at + min(span * 0.2, timedelta(hours=1))
+            at = sign_at + min(span * 0.2, timedelta(minutes=25))
             yield self._say(event, Action.FEEDBACK, at, result=word)
-        if story.pause is not None and self._settles_here(event, story):
-            begins = sign_at + span * 0.3
-            ends = begins + timedelta(days=story.pause.days)
-            yield self._say(
-                event, Action.PAUSE, begins, reason=story.pause.reason, result=story.pause.text
-            )
-            yield self._say(event, Action.RESUME, ends)
-        elif span > timedelta(hours=3):
-            yield self._say(
-                event, Action.PROGRESS, sign_at + span * 0.5, result=chance.choice(PROGRESS)
-            )
+        if story.pause is None and span > timedelta(hours=3):
+            words = chance.choice(PROGRESS)
+            yield self._say(event, Action.PROGRESS, sign_at + span * 0.5, result=words)
+
+    def _pause(
+        self, event: Message[events.Assigned], pause: Break, begins: datetime, ends: datetime
+    ) -> Iterable[TimedInput]:
+        yield self._say(event, Action.PAUSE, begins, reason=pause.reason, result=pause.text)
+        yield self._say(event, Action.RESUME, ends)
 
     def _say(
         self, event: Message[events.Assigned], action: Action, at: datetime, **words: Any

@@ -15,10 +15,10 @@ from services.intake.domain import DECIDER
 from services.intake.doors import doors
 from services.intake.state import State
 from services.shell.pages import as_json
-from services.shell.runtime import Runtime, Service
+from services.shell.runtime import Beside, Pages, Runtime, Service
 
 
-def pages(runtime: Runtime[Any]) -> list[tuple[str, Any]]:
+def parts(runtime: Runtime[Any]) -> tuple[Pages, Beside]:
     """``POST /reports``: the same report, the same checks, for those who have no Kafka."""
 
     async def submit(request: Request) -> AsgiResponse:
@@ -35,7 +35,7 @@ def pages(runtime: Runtime[Any]) -> list[tuple[str, Any]]:
         case = ids.case_id(report.source, report.report_id)
         return as_json({"case_id": case, "report_id": report.report_id}, 202)
 
-    return [("/reports", post(submit, include_in_schema=False))]
+    return [("/reports", post(submit, include_in_schema=False))], ()
 
 
-SERVICE: Service[State] = Service(DECIDER, doors=doors, pages=pages)
+SERVICE: Service[State] = Service(DECIDER, doors=doors, parts=parts)

@@ -2,8 +2,37 @@
 
 from __future__ import annotations
 
-from services.rating.domain import DECIDER, State
-from services.rating.doors import doors
-from services.shell.runtime import Service
+from collections.abc import Sequence
+from typing import Any
 
-SERVICE: Service[State] = Service(DECIDER, doors=doors)
+from services.rating.bulletin import month_of
+from services.rating.domain import DECIDER
+from services.rating.doors import doors
+from services.rating.facts import State
+from services.rating.site import Site
+from services.shell import metrics
+from services.shell.runtime import Runtime, Service
+
+RATIOS = {
+    "satisfaction": metrics.SATISFACTION,
+    "completion": metrics.COMPLETION,
+    "on_time": metrics.ON_TIME,
+}
+
+
+def parts(runtime: Runtime[Any]) -> tuple[Sequence[tuple[str, Any]], Sequence[Any]]:
+    site = Site(runtime)
+    runtime.busy = site.bulletin.waiting
+
+    async def gauges() -> None:
+        """The present month's ratios, from the stored facts of all cases."""
+        for card in await site.cards(month_of(site._rules(), site._now())):
+            if card.scope == "department":
+                for name, gauge in RATIOS.items():
+                    if (value := card.rates[name].value) is not None:
+                        gauge.labels(card.id).set(value)
+
+    return site.pages(), [site.bulletin.run, runtime.every(30, gauges)]
+
+
+SERVICE: Service[State] = Service(DECIDER, doors=doors, parts=parts)

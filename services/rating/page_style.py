@@ -8,9 +8,14 @@ from __future__ import annotations
 STYLE = """
 :root {
   color-scheme: light dark;
-  --ink: light-dark(#1c2733, #e4e9ee); --soft: light-dark(#5b6b7a, #9aa8b5);
-  --line: light-dark(#d9e0e6, #33404c); --paper: light-dark(#fff, #151c23);
-  --band: light-dark(#f4f7f9, #1d262f); --link: light-dark(#0b5cad, #7cb8f2);
+  --ink: #1c2733; --soft: #5b6b7a; --line: #d9e0e6;
+  --paper: #fff; --band: #f4f7f9; --link: #0b5cad;
+}
+@media (prefers-color-scheme: dark) {
+  :root {
+    --ink: #e4e9ee; --soft: #9aa8b5; --line: #33404c;
+    --paper: #151c23; --band: #1d262f; --link: #7cb8f2;
+  }
 }
 * { box-sizing: border-box; }
 body {

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from typing import Any
 
@@ -10,13 +11,15 @@ from cryptography.exceptions import InvalidTag
 from faststream.asgi import AsgiResponse
 
 from schemas.envelope import Message, Payload
+from schemas.lifecycle import HELD, Status
 from schemas.outputs import AssignmentCreated
 from services.router.domain import DECIDER, State
 from services.router.doors import doors
 from services.router.triage import triage_entry
+from services.shell import metrics
 from services.shell.desk import Outgoing
 from services.shell.pages import as_json, page
-from services.shell.runtime import Runtime, Service, Tools
+from services.shell.runtime import Beside, Pages, Runtime, Service, Tools
 from services.shell.seal import unseal
 from services.shell.step import Dress
 
@@ -53,8 +56,8 @@ def _dressed(item: Outgoing, key: bytes | None) -> Outgoing:
     return replace(item, message=replace(item.message, data=told))
 
 
-def pages(runtime: Runtime[Any]) -> list[tuple[str, Any]]:
-    """``GET /triage``: the cases that wait for a petition officer."""
+def parts(runtime: Runtime[Any]) -> tuple[Pages, Beside]:
+    """``GET /triage``: the cases that wait for a petition officer; and the gauges of open cases."""
 
     async def triage(_query: dict[str, str]) -> AsgiResponse:
         waiting = [
@@ -65,7 +68,17 @@ def pages(runtime: Runtime[Any]) -> list[tuple[str, Any]]:
         ]
         return as_json(sorted(waiting, key=lambda entry: str(entry["since"])))
 
-    return [("/triage", page(triage))]
+    async def gauges() -> None:
+        held: Counter[tuple[str, str]] = Counter()
+        unrouted = 0
+        for state in runtime.states():
+            if state.standing.status in HELD and state.lead:
+                held[state.lead, str(state.now.level)] += 1
+            unrouted += state.standing.status is Status.TRIAGE
+        metrics.UNROUTED.set(unrouted)
+        metrics.set_all(metrics.OPEN_CASES, held)
+
+    return [("/triage", page(triage))], [runtime.every(5, gauges)]
 
 
-SERVICE: Service[State] = Service(DECIDER, doors=doors, dress=add_contacts, pages=pages)
+SERVICE: Service[State] = Service(DECIDER, doors=doors, dress=add_contacts, parts=parts)

@@ -55,7 +55,7 @@ def build(service: Service[Any], settings: Settings, fatal: Any) -> AsgiFastStre
         on_startup=[prepare],
         after_startup=[run],
         on_shutdown=[runtime.stop],
-        asgi_routes=[*pages.common(runtime), *service.pages(runtime)],
+        asgi_routes=[*pages.common(runtime), *runtime.pages],
         specification=specification(),
         asyncapi_path=AsyncAPIRoute("/asyncapi", try_it_out_path=None),
     )

@@ -42,6 +42,13 @@ COMPLETION = Gauge("gridcase_completion_ratio", "Completed of accepted", ["depar
 ON_TIME = Gauge("gridcase_on_time_ratio", "On time of completed", ["department"])
 
 
+def set_all(gauge: Gauge, values: Tally[tuple[str, str]]) -> None:
+    """Set a gauge for exactly these labels; the others are gone."""
+    gauge.clear()
+    for labels, value in values.items():
+        gauge.labels(*labels).set(value)
+
+
 def count_in(service: str, tally: Tally[tuple[str, str]]) -> None:
     for (lane, outcome), number in tally.items():
         if lane == "void":

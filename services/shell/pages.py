@@ -78,7 +78,7 @@ async def _quiet(runtime: Runtime[Any]) -> AsgiResponse:
             "service": runtime.service.name,
             "ready": step.taken.is_set() and not step.folding,
             "clock": step.ticked,
-            "unanswered": step.unanswered(),
+            "unanswered": step.unanswered() + runtime.busy(),
             "positions": positions,
         }
     )

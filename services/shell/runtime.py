@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from time import monotonic
@@ -16,6 +16,7 @@ from faststream import AckPolicy
 from faststream.kafka import KafkaBroker, KafkaMessage
 from motor.motor_asyncio import AsyncIOMotorDatabase
 from pydantic import ValidationError
+from pymongo.errors import PyMongoError
 
 from schemas import envelope, topics
 from schemas.envelope import Unreadable
@@ -34,6 +35,8 @@ from services.shell.vault import Vault
 
 logger = logging.getLogger(__name__)
 Fatal = Callable[[BaseException], None]
+Pages = Sequence[tuple[str, Any]]
+Beside = Sequence[Callable[[], Coroutine[Any, Any, None]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +65,8 @@ class Service(Generic[S]):
     decider: Decider[S]
     doors: Callable[[Tools], Sequence[Door[Any]]] = lambda _tools: ()
     dress: Callable[[Tools], Dress] = lambda _tools: as_they_are
-    pages: Callable[[Runtime[Any]], Sequence[tuple[str, Any]]] = lambda _runtime: ()
-    background: Callable[[Runtime[Any]], Sequence[Any]] = lambda _runtime: ()
-    """Coroutine functions that run beside the step, such as rating's scorecards."""
+    parts: Callable[[Runtime[Any]], tuple[Pages, Beside]] = lambda _runtime: ((), ())
+    """Its own pages, and coroutine functions that run beside the step."""
 
     @property
     def name(self) -> str:
@@ -81,6 +83,9 @@ class Runtime(Generic[S]):
         self.vault = Vault(self.database)
         self.relays: list[Relay] = []
         self.failed = False
+        self.busy: Callable[[], bool] = lambda: False
+        """Whether the service still has something to publish beside its step."""
+        self.pages, self.beside = service.parts(self)
         self._tasks: list[asyncio.Task[Any]] = []
 
     async def prepare(self, broker: KafkaBroker) -> None:
@@ -179,8 +184,8 @@ class Runtime(Generic[S]):
         self._watch(asyncio.create_task(self._watchdog(), name="watchdog"))
         if self.settings.clock == "stream":
             self._watch(asyncio.create_task(self._follow_clock(), name="clock"))
-        for beside in self.service.background(self):
-            self._watch(asyncio.create_task(beside(), name=beside.__name__))
+        for beside in self.beside:
+            self._watch(asyncio.create_task(beside(), name=beside.__qualname__))
 
     async def stop(self) -> None:
         """Finish the turn in hand, snapshot, commit; then let go."""
@@ -215,6 +220,27 @@ class Runtime(Generic[S]):
             if not self.alive:
                 raise TimeoutError(f"no turn of the step for {self.settings.stall_seconds} s")
 
+    def states(self) -> Iterator[S]:
+        """The states of all cases of this instance's partitions."""
+        for desk in self.step.desks.values():
+            for entry in list(desk.entries.values()):
+                yield entry.state
+
+    def every(
+        self, seconds: float, work: Callable[[], Awaitable[None]]
+    ) -> Callable[[], Coroutine[Any, Any, None]]:
+        """Something to do again and again beside the step; a database that is away delays it."""
+
+        async def repeat() -> None:
+            while True:
+                await asyncio.sleep(seconds)
+                try:
+                    await work()
+                except PyMongoError as error:
+                    logger.warning("%s waits: %s", work.__qualname__, error)
+
+        return repeat
+
     @property
     def alive(self) -> bool:
         return monotonic() - self.step.turned < self.settings.stall_seconds
@@ -229,4 +255,5 @@ class Runtime(Generic[S]):
                 if self.service.name == topics.SERVICES[0]:  # one dead letter is enough
                     await self.dead_letters.put(record.topic, record.key, record.value, str(reason))
                 continue
-            self.step.clock = max(now, self.step.clock or now)
+            if self.step.clock is None or now > self.step.clock:
+                self.step.clock_before, self.step.clock = self.step.clock, now

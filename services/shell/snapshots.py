@@ -46,6 +46,7 @@ class Snapshots(Generic[S]):
         self, database: AsyncIOMotorDatabase[Document], decider: Decider[S], incarnation: str
     ) -> None:
         self.collection = database[f"{decider.service}_cases"]
+        self._progress = database["progress"]
         self.decider = decider
         self.incarnation = incarnation
         self._states: TypeAdapter[S] = TypeAdapter(type(decider.initial()))
@@ -105,6 +106,22 @@ class Snapshots(Generic[S]):
         """The states of one partition, those of this log alone."""
         found = self.collection.find({"partition": partition, "incarnation": self.incarnation})
         return [self.entry(document) async for document in found]
+
+    async def keep_progress(self, partitions: Iterable[int], passed: datetime) -> None:
+        """Write down up to when the stored states of these partitions are complete."""
+        for partition in partitions:
+            await self._progress.update_one(
+                {"_id": f"{self.decider.service}/{partition}"},
+                {"$set": {"incarnation": self.incarnation, "passed": passed}},
+                upsert=True,
+            )
+
+    async def progress(self) -> dict[str, datetime]:
+        """Up to when each partition is complete."""
+        found = self._progress.find(
+            {"_id": {"$regex": f"^{self.decider.service}/"}, "incarnation": self.incarnation}
+        )
+        return {document["_id"]: document["passed"] async for document in found}
 
     async def one(self, case: str) -> Document | None:
         return await self.collection.find_one({"_id": case})

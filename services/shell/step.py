@@ -15,7 +15,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from time import monotonic
 from typing import Any, Generic, Protocol
 
@@ -35,6 +35,10 @@ from services.shell.snapshots import Document, Snapshots
 logger = logging.getLogger(__name__)
 Dress = Callable[[list[Outgoing]], Awaitable[list[Outgoing]]]
 """What a service may do to its messages just before they go (router adds the sealed contact)."""
+
+
+PASSED_AFTER = timedelta(minutes=1)
+"""Under the wall clock, how long what time brings about may take to come back from the log."""
 
 
 class DeadLetters(Protocol):
@@ -80,6 +84,7 @@ class Step(Generic[S], ConsumerRebalanceListener):  # type: ignore[misc]
         self.subscriber: Any = None
         """FastStream's subscriber, which carries the consumer; its listener is this step."""
         self.clock: datetime | None = None
+        self.clock_before: datetime | None = None
         """Stream time, where the clock is the stream's."""
         self.ticked: datetime | None = None
         """Up to when timers have been made causes."""
@@ -105,6 +110,19 @@ class Step(Generic[S], ConsumerRebalanceListener):  # type: ignore[misc]
     def folding(self) -> bool:
         """Some partition is still in its first pass."""
         return bool(self._folding)
+
+    @property
+    def partitions(self) -> int:
+        """How many the log has, whoever owns them."""
+        return len(self.consumer.partitions_for_topic(self.log) or ())
+
+    @property
+    def passed(self) -> datetime | None:
+        """Up to when all that time brought about is folded. In stream time that is the tick before
+        the last, since a driver waits for quiet between two; else some time ago."""
+        if self.settings.clock == "stream":
+            return self.clock_before if self.ticked == self.clock else None
+        return self.ticked - PASSED_AFTER if self.ticked else None
 
     @property
     def topics(self) -> list[str]:
@@ -298,9 +316,13 @@ class Step(Generic[S], ConsumerRebalanceListener):  # type: ignore[misc]
     async def _save_regularly(self) -> None:
         while True:
             await asyncio.sleep(self.settings.snapshot_seconds)
-            async with self._busy:  # between turns, all that was read is published or still open
-                work = self._to_save()
-            await self._save(*work)
+            await self.save()
+
+    async def save(self) -> None:
+        """Snapshot and commit now."""
+        async with self._busy:  # between turns, all that was read is published or still open
+            work = self._to_save()
+        await self._save(*work)
 
     def _to_save(self) -> tuple[dict[TopicPartition, int], list[Document]]:
         return self._committable(), self._changed()

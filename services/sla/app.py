@@ -2,8 +2,37 @@
 
 from __future__ import annotations
 
-from services.shell.runtime import Service
+from collections import Counter
+from datetime import UTC, datetime
+from typing import Any
+
+from schemas.lifecycle import ACTIVE, HELD
+from schemas.reference import DeadlineKind
+from services.shell import metrics
+from services.shell.runtime import Beside, Pages, Runtime, Service
 from services.sla.domain import DECIDER
 from services.sla.state import State
 
-SERVICE: Service[State] = Service(DECIDER)
+
+def parts(runtime: Runtime[Any]) -> tuple[Pages, Beside]:
+    """The gauges of overdue and supervised cases, and how late the earliest timer is."""
+
+    async def gauges() -> None:
+        now = runtime.step.ticked or datetime.now(UTC)
+        late: Counter[tuple[str, str]] = Counter()
+        supervised = 0
+        for state in runtime.states():
+            supervised += state.supervised and state.standing.status in ACTIVE
+            clock = state.clock(DeadlineKind.RESOLVE)
+            if state.standing.status in HELD and state.holder and clock and clock.deadline.due < now:
+                late[state.holder.department, str(state.holder.level)] += 1
+        metrics.SUPERVISED.set(supervised)
+        metrics.set_all(metrics.OVERDUE_CASES, late)
+        timers = [desk.next_due() for desk in runtime.step.desks.values()]
+        lags = [(now - at).total_seconds() for at in timers if at is not None]
+        metrics.TIMER_LAG.labels("sla").set(max([0.0, *lags]))
+
+    return (), [runtime.every(5, gauges)]
+
+
+SERVICE: Service[State] = Service(DECIDER, parts=parts)

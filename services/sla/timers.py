@@ -84,7 +84,7 @@ def _alarms_of(clock: Clock) -> Iterator[Alarm]:
 
 def _is_ahead(alarm: Alarm) -> bool:
     reached = alarm.clock.reached
-    return True
+    return reached is None or alarm.at > reached
 
 
 def _order(alarm: Alarm) -> tuple[datetime, int, bool]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 import select
 import signal
 import socket
@@ -309,10 +308,14 @@ def ended_within(pidfd: int, seconds: float) -> bool:
 
 def test_a_server_outlives_the_thread_that_started_it(tmp_path: Path) -> None:
     children: list[Child] = []
-    sleeper = [shutil.which("sleep") or "sleep", "600"]
-    starter = threading.Thread(
-        target=lambda: children.append(Child(sleeper, tmp_path / "sleeper.log"))
-    )
+    log = tmp_path / "sleeper.log"
+
+    def start_and_see_it_run() -> None:
+        child = Child(["sh", "-c", "echo up; exec sleep 600"], log)
+        child.wait_until(lambda: "up" in log.read_text(), 20, "")
+        children.append(child)
+
+    starter = threading.Thread(target=start_and_see_it_run)
     starter.start()
     starter.join()
     assert not children[0].ended.wait(0.5)

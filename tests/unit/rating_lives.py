@@ -40,11 +40,14 @@ def _rated(draw: st.DrawFn, life: Life, at: float) -> events.Rated:
     )
 
 
+def _due(draw: st.DrawFn, at: float, *kinds: str) -> dict[str, float]:
+    return {kind: at + draw(st.floats(0, 300)) for kind in kinds}
+
+
 def _clock(draw: st.DrawFn, life: Life, at: float) -> events.DeadlineSet:
-    own = life.state.holder is not None and draw(st.booleans())
-    kinds = ("sign", "resolve") if own else ("respond", "case")
-    due = {kind: at + draw(st.floats(0, 300)) for kind in kinds}
-    return life.clock(due, at, own=own)
+    if life.state.holder is not None and draw(st.booleans()):
+        return life.clock(_due(draw, at, "resolve"), at, own=True)
+    return life.clock(_due(draw, at, "respond", "case"), at, own=False)
 
 
 def _says(event: type[events.DepartmentEvent]) -> Make:
@@ -87,6 +90,16 @@ for told in (
     MAKERS[told] = _says(told)
 
 
+OFTEN: tuple[type[Any], ...] = (
+    events.Assigned,
+    events.Signed,
+    events.Resolved,
+    events.Resolved,
+    events.Rated,
+)
+"""Drawn more often than the others, or few lives would come to a result."""
+
+
 @st.composite
 def lives(draw: st.DrawFn) -> State:
     """Facts of a case that lasts up to three months around July 2022."""
@@ -95,7 +108,11 @@ def lives(draw: st.DrawFn) -> State:
     for hours in draw(st.lists(st.floats(0, 200), max_size=14)):
         at += hours
         status = life.state.standing.status
-        possible = [event for event in MAKERS if status in LIFECYCLE[event].after]
-        if possible:
-            life.tell(MAKERS[draw(st.sampled_from(possible))](draw, life, at), at)
+        possible = [event for event in (*MAKERS, *OFTEN) if status in LIFECYCLE[event].after]
+        if not possible:
+            break
+        event = draw(st.sampled_from(possible))
+        life.tell(MAKERS[event](draw, life, at), at)
+        if event is events.Assigned and draw(st.booleans()):
+            life.limits(_due(draw, at, "sign", "resolve"), at)
     return life.state

@@ -1,0 +1,270 @@
+"""`gridcase import FILE`: what another system has recorded, lived through again in stream time.
+
+FILE ──mapping──► reports ──driver──► the four services ──► an account of every row
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from lab.driver import Driver
+    from lab.importing import Accepted, ImportParties
+    from schemas.envelope import Message
+    from services.shell.settings import Settings
+
+console = Console(highlight=False)
+AFTERWARDS = timedelta(days=1)
+"""How long time goes on after the file's last moment, unless told otherwise."""
+WALL = timedelta(hours=1)
+"""A platform whose clock is this close to the machine's goes by the machine's."""
+REASONS = 10
+"""So many different reasons are named, the most frequent first."""
+
+
+def import_(
+    file: Annotated[Path, typer.Argument(help="CSV, plain or .gz.", exists=True, dir_okay=False)],
+    mapping: Annotated[Path, typer.Option(help="How its columns become reports.", exists=True)],
+    limit: Annotated[int | None, typer.Option(help="Only the first so many rows.", min=1)] = None,
+    until: Annotated[
+        str | None, typer.Option(help="RFC 3339, with its zone. Later reports are not sent.")
+    ] = None,
+    quiet_progress: Annotated[bool, typer.Option(help="No progress bar.")] = False,
+    data: Annotated[Path, typer.Option(help="The platform's folder, as of `up --data`.")] = Path(
+        "run"
+    ),
+) -> None:
+    """Send an export's rows to a fresh platform in stream time, resolve each case when the export
+    says that it was, and account for every row.
+
+    Example: `gridcase import requests.csv.gz --mapping lab/mappings/boston311.yaml --limit 1000`
+    """
+    from lab.mapping import CannotImport
+
+    end = _moment(until) if until else None
+    try:
+        account, rows = _read(file, mapping, limit)
+        end = end or _last_moment(rows) + AFTERWARDS
+        account.late = sum(row.report.submitted_at > end for row in rows)
+        sent = [row for row in rows if row.report.submitted_at <= end]
+        if sent:
+            asyncio.run(_run(sent, data, end, account, quiet_progress))
+    except (CannotImport, NotRunning) as error:
+        console.print(f"[red]not imported[/]: {error}", soft_wrap=True)
+        raise typer.Exit(1) from None
+    console.print(_table(account, file))
+    if not account.balances:
+        console.print("[red]the account does not balance[/]: some rows came to neither end")
+        raise typer.Exit(1)
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"{error}; write 2015-12-31T17:00:00-05:00") from error
+    if moment.tzinfo is None:
+        raise typer.BadParameter("the time has no zone: add -05:00 or Z", param_hint="--until")
+    return moment
+
+
+# ── the account ──────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(slots=True)
+class Account:
+    """What became of every row. Ids are those of the source's reports, resolved are cases."""
+
+    source: str
+    rows: int = 0
+    unmapped: Counter[str] = field(default_factory=Counter)
+    """Rejected by the mapping, by reason."""
+    notes: Counter[str] = field(default_factory=Counter)
+    endings: int = 0
+    """Rows that say how they ended."""
+    late: int = 0
+    """Not sent, as they lie after the end."""
+    sent: int = 0
+    opened: set[str] = field(default_factory=set)
+    refused: dict[str, str] = field(default_factory=dict)
+    """Rejected by intake, with the reason."""
+    resolved: set[str] = field(default_factory=set)
+    trouble: str = ""
+    seconds: float = 0.0
+
+    @property
+    def balances(self) -> bool:
+        ended = len(self.opened) + len(self.refused) + self.unmapped.total() + self.late
+        return ended == self.rows and not self.trouble
+
+    def see(self, event: Message[Any]) -> None:
+        """Take in an event that the log accepted."""
+        from schemas.events import Opened, ReportAdded, Resolved
+
+        match event.data:
+            case Opened() | ReportAdded() as came if came.source == self.source:
+                self.opened.add(came.report_id)
+            case Resolved():
+                self.resolved.add(event.subject)
+
+
+def _table(account: Account, file: Path) -> Table:
+    table = Table(title=f"{file.name} as {account.source}", show_header=False, title_justify="left")
+    table.add_column(overflow="fold")
+    table.add_column(justify="right")
+    for words, count in _lines(account):
+        table.add_row(words, f"{count:,}")
+    return table
+
+
+def _lines(account: Account) -> Iterator[tuple[str, int]]:
+    yield "rows", account.rows
+    yield "rejected by the mapping", account.unmapped.total()
+    yield from _reasons(account.unmapped)
+    yield "not sent, as they lie after the end", account.late
+    yield "sent", account.sent
+    yield "  accepted as cases", len(account.opened)
+    yield "  rejected by intake", len(account.refused)
+    yield from _reasons(Counter(account.refused.values()))
+    yield f"resolved, of {account.endings:,} that say how they ended", len(account.resolved)
+    yield from account.notes.items()
+    yield "reports a second", round(account.sent / account.seconds) if account.seconds else 0
+
+
+def _reasons(reasons: Counter[str]) -> Iterator[tuple[str, int]]:
+    named = reasons.most_common(REASONS)
+    yield from ((f"    {reason}", count) for reason, count in named)
+    if len(reasons) > REASONS:
+        others = reasons.total() - sum(count for _, count in named)
+        yield f"    {len(reasons) - REASONS} other reasons", others
+
+
+# ── the file ─────────────────────────────────────────────────────────────────────────────────
+
+
+def _read(file: Path, mapping: Path, limit: int | None) -> tuple[Account, list[Accepted]]:
+    from lab.importing import Rejected, read_export
+    from lab.mapping import read_mapping
+
+    rules = read_mapping(mapping)
+    account, rows = Account(rules.source), []
+    for outcome in islice(read_export(file, rules), limit):
+        account.rows += 1
+        if isinstance(outcome, Rejected):
+            account.unmapped[outcome.reason] += 1
+            console.print(f"line {outcome.line}: {outcome.reason}", soft_wrap=True)
+        else:
+            rows.append(outcome)
+            account.notes.update(outcome.notes)
+            account.endings += outcome.resolution is not None
+    return account, rows
+
+
+def _last_moment(rows: list[Accepted]) -> datetime:
+    ends = [row.resolution.at for row in rows if row.resolution]
+    return max([*ends, *(row.report.submitted_at for row in rows)], default=datetime.now(UTC))
+
+
+# ── the platform ─────────────────────────────────────────────────────────────────────────────
+
+
+class NotRunning(RuntimeError):  # noqa: N818 - it names the platform's state
+    """There is no platform to import into; the text says what to do next."""
+
+
+async def _run(
+    rows: list[Accepted], data: Path, until: datetime, account: Account, quiet: bool
+) -> None:
+    from lab import inputs
+    from lab.driver import Driver, NotQuiet
+    from lab.importing import ImportParties
+    from services.shell.endpoints import http_at, settings_at
+
+    endpoints = data / "endpoints.json"
+    settings, http = settings_at(endpoints), http_at(endpoints)
+    await _fresh(http, min(row.report.submitted_at for row in rows))
+    parties = ImportParties(rows)
+    account.sent = len(rows)
+    started = asyncio.get_running_loop().time()
+    async with Driver(settings, http, parties, on_event=account.see) as driver:
+        driver.add(inputs.report(row.report) for row in rows)
+        with _watched(driver, parties, account, quiet):
+            try:
+                await driver.run(until)
+            except NotQuiet as error:
+                account.trouble = str(error)
+                console.print(f"[red]stopped[/]: {error}", soft_wrap=True)
+    account.seconds = asyncio.get_running_loop().time() - started
+    account.refused = await _refused(settings, rows, account)
+
+
+async def _fresh(http: dict[str, str], first: datetime) -> None:
+    """A platform that answers, in stream time, whose time has not passed the first report's."""
+    import httpx
+
+    start = "start one with `gridcase up --clock stream --reference FOLDER`"
+    async with httpx.AsyncClient(timeout=10) as client:
+        for name, address in http.items():
+            try:
+                said = (await client.get(f"{address}/quiet")).raise_for_status().json()["clock"]
+            except (httpx.HTTPError, ValueError, KeyError):
+                raise NotRunning(f"no {name} answers at {address}: {start}") from None
+            clock = datetime.fromisoformat(said) if said else first
+            if abs(datetime.now(UTC) - clock) < WALL:
+                raise NotRunning(f"{name} goes by the machine's clock: {start}")
+            if clock > first:
+                raise NotRunning(f"time there has come to {clock}, after the first report: {start}")
+
+
+@contextmanager
+def _watched(
+    driver: Driver, parties: ImportParties, account: Account, quiet: bool
+) -> Iterator[None]:
+    """A bar for reports and endings, with the date that it is for the services."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, TimeElapsedColumn(), console=console, disable=quiet) as progress:
+        total = account.sent + parties.waiting
+        task = progress.add_task("", total=total)
+
+        async def watch() -> None:
+            while True:
+                opened, resolved = len(account.opened), len(account.resolved)
+                day = f"{driver.now:%Y-%m-%d}" if driver.now else "before the first day"
+                words = f"{day} · {opened:,} cases opened · {resolved:,} resolved"
+                progress.update(task, description=words, completed=opened + resolved)
+                await asyncio.sleep(0.5)
+
+        watching = asyncio.create_task(watch())
+        try:
+            yield
+        finally:
+            watching.cancel()
+
+
+async def _refused(settings: Settings, rows: list[Accepted], account: Account) -> dict[str, str]:
+    """Why intake rejected those of the rows that became no case."""
+    from schemas import envelope
+    from schemas.outputs import ReportRejected
+    from schemas.topics import REPORTS_REJECTED
+    from services.shell.consuming import read_to_end
+
+    missing = {row.report.report_id for row in rows} - account.opened
+    found: dict[str, str] = {}
+    async for record in read_to_end(settings, settings.topic(REPORTS_REJECTED.name)):
+        said = envelope.read(record.value, {ReportRejected.TYPE: ReportRejected}).data
+        if said.source == account.source and said.report_id in missing:
+            found[said.report_id] = said.reason
+    return found

@@ -1,0 +1,168 @@
+"""Everybody outside the platform: they write bytes to the doors, and read what they are told.
+
+    sends(topic, bytes) ─► the platform ─► quiet() ─► hears(topic), told(topic, type), happened(case)
+
+Nothing sleeps here: `quiet` asks the services until all is read and answered, and fails at once
+when one of them had to be started again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from itertools import count
+from typing import Any
+
+import httpx
+import orjson
+from aiokafka import AIOKafkaProducer
+from prometheus_client.parser import text_string_to_metric_families
+
+from lab.driver import Driver
+from lab.inputs import TimedInput
+from lab.supervisor import Platform
+from schemas import envelope, ids, topics
+from schemas.envelope import Message
+from schemas.topics import MAX_RECORD_BYTES
+from services.shell.consuming import read_to_end
+from services.shell.snapshots import connect
+from services.shell.vault import Vault
+from tests.story import START
+
+NAME, PHONE = "石小禾", "19900000001"
+PATIENCE = 60.0
+_numbers = count(1)
+
+
+def fresh(what: str) -> str:
+    """An id that no other test uses."""
+    return f"{what}-{next(_numbers)}"
+
+
+def a_report(at: datetime = START, **changes: Any) -> dict[str, Any]:
+    """A pothole in the first grid of village v11, which its committee will lead."""
+    report = {
+        "report_id": fresh("report"),
+        "source": "hotline",
+        "submitted_at": at.isoformat(),
+        "text": f"我叫{NAME},村口路面坑洼,请打{PHONE}。",
+        "location": {"grid": "g111"},
+        "reporter": {"kind": "resident", "id": "r-1", "name": NAME, "phone": PHONE},
+    }
+    return report | changes
+
+
+def an_update(case: str, action: str, at: datetime = START, **more: Any) -> dict[str, Any]:
+    update = {"update_id": fresh("update"), "case_id": case, "action": action}
+    return update | {"at": at.isoformat(), "by": "clerk"} | more
+
+
+def a_rating(case: str, stars: Any, at: datetime = START, **more: Any) -> dict[str, Any]:
+    rating = {"rating_id": fresh("rating"), "case_id": case, "at": at.isoformat()}
+    return rating | {"by": "resident", "stars": stars} | more
+
+
+def case_of(report: dict[str, Any]) -> str:
+    return ids.case_id(report["source"], report["report_id"])
+
+
+class Outside:
+    def __init__(self, platform: Platform) -> None:
+        self.platform = platform
+        self.settings = platform.settings
+        self.events: list[Message[Any]] = []
+        """What the log has accepted since."""
+        self.driver = Driver(self.settings, platform.http, self, on_event=self.events.append)
+        self.now = START
+
+    async def __aenter__(self) -> Outside:
+        self._producer = AIOKafkaProducer(
+            **self.settings.kafka_client(), acks="all", max_request_size=2 * MAX_RECORD_BYTES
+        )
+        await self._producer.start()
+        await self.driver.__aenter__()
+        database = connect(self.settings.mongo, self.settings.database)
+        self.secret = await Vault(database).secret("set-aside")
+        database.client.close()
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        await self.driver.__aexit__(*error)
+        await self._producer.stop()
+
+    def react(self, _event: Message[Any]) -> Iterable[TimedInput]:
+        """Nobody does anything by himself here."""
+        return ()
+
+    # ── writing ──────────────────────────────────────────────────────────────────────────────
+
+    async def sends(self, topic: str, value: Any, key: bytes | None = b"any") -> None:
+        """Bytes as they are, None as a tombstone, all else as JSON; and wait for quiet."""
+        written = value if isinstance(value, bytes | None) else orjson.dumps(value)
+        await self._producer.send_and_wait(self.settings.topic(topic), written, key=key)
+        await self.quiet()
+
+    async def reports(self, at: datetime = START, **changes: Any) -> str:
+        """Send a report, and return its case."""
+        report = a_report(at, **changes)
+        await self.sends(topics.REPORTS_SUBMITTED.name, report)
+        return case_of(report)
+
+    async def time_comes(self, to: datetime) -> None:
+        """Let the services' clocks run to that moment, timer by timer."""
+        await self._unbroken(self.driver.run(to))
+        self.now = to
+
+    async def another_monday(self) -> datetime:
+        """Monday, nine o'clock: a new week in which nothing has happened yet."""
+        weeks = (self.now - START) // timedelta(weeks=1) + 1
+        await self.time_comes(START + timedelta(weeks=weeks))
+        return self.now
+
+    async def quiet(self) -> None:
+        """Wait until everything is read, and answered."""
+        await self._unbroken(self.driver.settle())
+
+    async def _unbroken(self, work: Any) -> None:
+        before, task = self.platform.restarts, asyncio.ensure_future(work)
+        async with asyncio.timeout(PATIENCE):
+            while not task.done():
+                await asyncio.wait([task], timeout=0.2)
+                if self.platform.restarts > before:
+                    task.cancel()
+                    raise AssertionError(f"a service ended: see {self.platform.options.data}")
+        task.result()
+
+    # ── reading ──────────────────────────────────────────────────────────────────────────────
+
+    async def hears(self, topic: str) -> list[Any]:
+        """All records of a topic, which must exist."""
+        async with asyncio.timeout(PATIENCE):
+            return [r async for r in read_to_end(self.settings, self.settings.topic(topic))]
+
+    async def told(self, topic: str, **fields: Any) -> list[Message[Any]]:
+        """The messages of a topic whose data has these fields."""
+        records = await self.hears(topic)
+        messages = [envelope.read(record.value, topics.PAYLOADS) for record in records]
+        return [
+            message
+            for message in messages
+            if all(getattr(message.data, name, None) == value for name, value in fields.items())
+        ]
+
+    def happened(self, case: str) -> list[str]:
+        """The types of the case's events, such as ``opened``, in the order of the log."""
+        return [event.type.split(".")[1] for event in self.events if event.subject == case]
+
+    async def counted(self, service: str, topic: str, outcome: str) -> float:
+        """What `/metrics` says of such messages."""
+        labels = {"service": service, "topic": topic, "outcome": outcome}
+        async with httpx.AsyncClient() as client:
+            page = await client.get(f"{self.platform.http[service]}/metrics")
+        return sum(
+            sample.value
+            for family in text_string_to_metric_families(page.text)
+            for sample in family.samples
+            if sample.name == "gridcase_messages_total" and sample.labels == labels
+        )
