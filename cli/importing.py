@@ -6,24 +6,23 @@ FILE ──mapping──► reports ──driver──► the four services ─�
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 if TYPE_CHECKING:
+    from lab.account import Account
     from lab.driver import Driver
     from lab.importing import Accepted, ImportParties
-    from schemas.envelope import Message
     from services.shell.settings import Settings
 
 console = Console(highlight=False)
@@ -31,8 +30,6 @@ AFTERWARDS = timedelta(days=1)
 """How long time goes on after the file's last moment, unless told otherwise."""
 WALL = timedelta(hours=1)
 """A platform whose clock is this close to the machine's goes by the machine's."""
-REASONS = 10
-"""So many different reasons are named, the most frequent first."""
 
 
 def import_(
@@ -58,16 +55,17 @@ def import_(
     try:
         account, rows = _read(file, mapping, limit)
         end = end or _last_moment(rows) + AFTERWARDS
-        account.late = sum(row.report.submitted_at > end for row in rows)
         sent = [row for row in rows if row.report.submitted_at <= end]
+        account.sent, account.late = len(sent), len(rows) - len(sent)
         if sent:
             asyncio.run(_run(sent, data, end, account, quiet_progress))
     except (CannotImport, NotRunning) as error:
-        console.print(f"[red]not imported[/]: {error}", soft_wrap=True)
+        console.print(f"[red]not imported[/]: {escape(str(error))}", soft_wrap=True)
         raise typer.Exit(1) from None
     console.print(_table(account, file))
     if not account.balances:
         console.print("[red]the account does not balance[/]: some rows came to neither end")
+    if account.stopped or not account.balances:
         raise typer.Exit(1)
 
 
@@ -81,96 +79,27 @@ def _moment(text: str) -> datetime:
     return moment
 
 
-# ── the account ──────────────────────────────────────────────────────────────────────────────
+# ── the file ─────────────────────────────────────────────────────────────────────────────────
 
 
-@dataclass(slots=True)
-class Account:
-    """What became of every row. Ids are those of the source's reports, resolved are cases."""
+def _read(file: Path, mapping: Path, limit: int | None) -> tuple[Account, list[Accepted]]:
+    from lab.account import Account
+    from lab.importing import read_export
+    from lab.mapping import read_mapping
 
-    source: str
-    rows: int = 0
-    unmapped: Counter[str] = field(default_factory=Counter)
-    """Rejected by the mapping, by reason."""
-    notes: Counter[str] = field(default_factory=Counter)
-    endings: int = 0
-    """Rows that say how they ended."""
-    late: int = 0
-    """Not sent, as they lie after the end."""
-    sent: int = 0
-    opened: set[str] = field(default_factory=set)
-    refused: dict[str, str] = field(default_factory=dict)
-    """Rejected by intake, with the reason."""
-    resolved: set[str] = field(default_factory=set)
-    trouble: str = ""
-    seconds: float = 0.0
-
-    @property
-    def balances(self) -> bool:
-        ended = len(self.opened) + len(self.refused) + self.unmapped.total() + self.late
-        return ended == self.rows and not self.trouble
-
-    def see(self, event: Message[Any]) -> None:
-        """Take in an event that the log accepted."""
-        from schemas.events import Opened, ReportAdded, Resolved
-
-        match event.data:
-            case Opened() | ReportAdded() as came if came.source == self.source:
-                self.opened.add(came.report_id)
-            case Resolved():
-                self.resolved.add(event.subject)
+    rules = read_mapping(mapping)
+    account = Account(rules.source)
+    outcomes = islice(read_export(file, rules), limit)
+    return account, [row for row in map(account.row, outcomes) if row]
 
 
 def _table(account: Account, file: Path) -> Table:
     table = Table(title=f"{file.name} as {account.source}", show_header=False, title_justify="left")
     table.add_column(overflow="fold")
     table.add_column(justify="right")
-    for words, count in _lines(account):
-        table.add_row(words, f"{count:,}")
+    for words, count in account.lines():
+        table.add_row(escape(words), f"{count:,}")
     return table
-
-
-def _lines(account: Account) -> Iterator[tuple[str, int]]:
-    yield "rows", account.rows
-    yield "rejected by the mapping", account.unmapped.total()
-    yield from _reasons(account.unmapped)
-    yield "not sent, as they lie after the end", account.late
-    yield "sent", account.sent
-    yield "  accepted as cases", len(account.opened)
-    yield "  rejected by intake", len(account.refused)
-    yield from _reasons(Counter(account.refused.values()))
-    yield f"resolved, of {account.endings:,} that say how they ended", len(account.resolved)
-    yield from account.notes.items()
-    yield "reports a second", round(account.sent / account.seconds) if account.seconds else 0
-
-
-def _reasons(reasons: Counter[str]) -> Iterator[tuple[str, int]]:
-    named = reasons.most_common(REASONS)
-    yield from ((f"    {reason}", count) for reason, count in named)
-    if len(reasons) > REASONS:
-        others = reasons.total() - sum(count for _, count in named)
-        yield f"    {len(reasons) - REASONS} other reasons", others
-
-
-# ── the file ─────────────────────────────────────────────────────────────────────────────────
-
-
-def _read(file: Path, mapping: Path, limit: int | None) -> tuple[Account, list[Accepted]]:
-    from lab.importing import Rejected, read_export
-    from lab.mapping import read_mapping
-
-    rules = read_mapping(mapping)
-    account, rows = Account(rules.source), []
-    for outcome in islice(read_export(file, rules), limit):
-        account.rows += 1
-        if isinstance(outcome, Rejected):
-            account.unmapped[outcome.reason] += 1
-            console.print(f"line {outcome.line}: {outcome.reason}", soft_wrap=True)
-        else:
-            rows.append(outcome)
-            account.notes.update(outcome.notes)
-            account.endings += outcome.resolution is not None
-    return account, rows
 
 
 def _last_moment(rows: list[Accepted]) -> datetime:
@@ -197,7 +126,6 @@ async def _run(
     settings, http = settings_at(endpoints), http_at(endpoints)
     await _fresh(http, min(row.report.submitted_at for row in rows))
     parties = ImportParties(rows)
-    account.sent = len(rows)
     started = asyncio.get_running_loop().time()
     async with Driver(settings, http, parties, on_event=account.see) as driver:
         driver.add(inputs.report(row.report) for row in rows)
@@ -205,8 +133,8 @@ async def _run(
             try:
                 await driver.run(until)
             except NotQuiet as error:
-                account.trouble = str(error)
-                console.print(f"[red]stopped[/]: {error}", soft_wrap=True)
+                account.stopped = True
+                console.print(f"[red]stopped[/]: {escape(str(error))}", soft_wrap=True)
     account.seconds = asyncio.get_running_loop().time() - started
     account.refused = await _refused(settings, rows, account)
 

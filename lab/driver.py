@@ -73,6 +73,7 @@ class Driver:
         parties: Parties,
         *,
         on_event: Callable[[Message[Any]], None] = lambda _event: None,
+        on_record: Callable[[bytes], None] = lambda _value: None,
         react_after: timedelta = timedelta(minutes=30),
         zone: ZoneInfo = UTC_ZONE,
     ) -> None:
@@ -80,6 +81,7 @@ class Driver:
         self.http = http
         self.parties = parties
         self.on_event = on_event
+        self.on_record = on_record
         self.react_after = react_after
         """No party reacts sooner than this: how far a tick may overshoot a timer."""
         self.zone = zone
@@ -219,7 +221,8 @@ class Driver:
 
     async def _behind(self) -> str:
         """What is not at rest yet, in words; empty if all is."""
-        services = {name: await self._asked(name) for name in self.http}
+        answers = await asyncio.gather(*(self._asked(name) for name in self.http))
+        services = dict(zip(self.http, answers, strict=True))
         if missing := [name for name, answer in services.items() if not answer]:
             return f"{', '.join(missing)} does not answer"
         for name, answer in services.items():
@@ -279,6 +282,7 @@ class Driver:
         while any(self._positions[p] < end for p, end in ends.items()):
             for partition, records in (await self._consumer.getmany(timeout_ms=50)).items():
                 for record in records:
+                    self.on_record(record.value)
                     found.append(envelope.read(record.value, topics.EVENT_TYPES))
                 self._positions[partition] = records[-1].offset + 1
         return found

@@ -199,7 +199,9 @@ def _before_the_report(
 
 def _resolution(fields: ResolutionFields, cells: Cells, at: Instant) -> Resolution:
     try:
-        return Resolution(at, fill(fields.by, cells), fill(fields.result, cells) or None)
+        return Resolution(
+            at=at, by=fill(fields.by, cells), result=fill(fields.result, cells) or None
+        )
     except ValidationError as error:
         raise RowRejected(f"resolution.{explain(error)}") from None
 

@@ -24,7 +24,7 @@ from schemas.rulebook import Rulebook
 from services.intake.place import Place, resolve
 
 LEVELS = (Level.VILLAGE, Level.TOWN, Level.COUNTY)
-REACTS_AFTER = timedelta(minutes=30)
+REACTS_AFTER = timedelta(minutes=6)
 """Nobody reacts sooner to what time alone brought about."""
 FIRST_WORDS = (
     "已收到您反映的问题,正在安排人员处理。",
@@ -155,8 +155,8 @@ class DemoParties:
     def _until_signed(self, story: Story, chance: Random) -> timedelta:
         if story.late_in == "sign":
             return timedelta(minutes=story.minutes_to_resolve * 0.8)
-        most = min(50.0, story.minutes_to_resolve * 0.2)
-        return timedelta(minutes=chance.uniform(most / 2, most))
+        most = min(12.0, story.minutes_to_resolve * 0.1)
+        return timedelta(minutes=round(chance.uniform(most / 2, most)))
 
     def _resolve_at(self, event: Message[events.Assigned], story: Story) -> datetime:
         """As long after the report as the story says; a later round takes a few hours."""
@@ -181,7 +181,7 @@ class DemoParties:
         span = resolve_at - sign_at
         if story.late_in != "respond" and span > timedelta(hours=1):
             word = chance.choice(FIRST_WORDS)
-            at = sign_at + min(span * 0.2, timedelta(minutes=25))
+            at = sign_at + min(span * 0.2, timedelta(minutes=15))
             yield self._say(event, Action.FEEDBACK, at, result=word)
         if story.pause is None and span > timedelta(hours=3):
             words = chance.choice(PROGRESS)
@@ -219,7 +219,7 @@ class DemoParties:
         rating = Rating(
             case_id=event.subject,
             rating_id=f"stars-{event.id}",
-            at=event.time + timedelta(hours=Random(event.id).uniform(1, 40)),
+            at=event.time + timedelta(minutes=Random(event.id).randrange(60, 2_400)),
             by=RatedBy.RESIDENT,
             stars=stars,
             solved=stars > 2,

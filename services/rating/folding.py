@@ -125,7 +125,7 @@ def _rated(state: State, event: Message[events.Rated]) -> State:
 
 
 def _reopened(state: State, event: Message[events.Reopened]) -> State:
-    return replace(_change(state, reopened_at=event.time), ended_at=state.ended_at)
+    return replace(_change(state, reopened_at=event.time), ended_at=None)
 
 
 FOLDS: Mapping[type[Any], Callable[[State, Any], State]] = {

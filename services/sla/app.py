@@ -24,7 +24,12 @@ def parts(runtime: Runtime[Any]) -> tuple[Pages, Beside]:
         for state in runtime.states():
             supervised += state.supervised and state.standing.status in ACTIVE
             clock = state.clock(DeadlineKind.RESOLVE)
-            if state.standing.status in HELD and state.holder and clock and clock.deadline.due < now:
+            if (
+                state.standing.status in HELD
+                and state.holder
+                and clock
+                and clock.deadline.due < now
+            ):
                 late[state.holder.department, str(state.holder.level)] += 1
         metrics.SUPERVISED.set(supervised)
         metrics.set_all(metrics.OVERDUE_CASES, late)

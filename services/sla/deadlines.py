@@ -155,9 +155,10 @@ def _shifted(deadline: Deadline, start: datetime, end: datetime, rules: Rulebook
     if end <= start:
         return deadline
     due = shift(deadline.due)
+    ahead = (shift(moment) for moment in deadline.warn_at)
     changes = {
         "due": due,
-        "warn_at": tuple(shift(moment) for moment in deadline.warn_at),
+        "warn_at": tuple(moment for moment in ahead if moment < due),
         "provisional": is_provisional(due, unit, rules),
     }
     return deadline.model_copy(update=changes)

@@ -89,6 +89,7 @@ def test_a_rating_from_before_the_result_is_refused() -> None:
     a_resolved_case().when(rating(5), at=moment(1.9)).then(
         RatingRefused, refusal="the rating is older than the result that stands now"
     )
+    a_resolved_case().when(rating(5), at=moment(2)).then(Rated)
 
 
 def test_a_rating_of_an_earlier_result_does_not_count_for_the_new_one() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from itertools import pairwise
 from random import Random
 
@@ -12,15 +12,17 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from schemas.outputs import Rate, Scorecard
-from schemas.reference import Settings
+from schemas.reference import DayHours, Settings
 from schemas.rulebook import Rulebook
 from services.rating.facts import State
+from services.rating.hours import Hours
 from services.rating.league import league, ranked, wilson
 from services.rating.measures import MEASURES, REASONS
 from services.rating.scorecards import behind, scorecards, window_of
 from services.rating.tally import percentiles
 from services.rating.units import known_units
-from tests.county import small_county
+from services.sla.calendar import WorkCalendar
+from tests.county import HOURS, small_county
 from tests.story import moment
 from tests.unit.rating_life import BUREAU, TOWN, VC, VC2, Life
 from tests.unit.rating_lives import lives
@@ -124,6 +126,28 @@ def test_times_are_told_elapsed_and_in_working_hours() -> None:
 def test_a_percentile_is_the_time_of_a_real_case() -> None:
     assert percentiles([4, 1, 3, 2]) == {"p50": 2, "p90": 4}
     assert percentiles([]) == {"p50": None, "p90": None}
+
+
+ODD_HOURS = RULES.calendar().model_copy(
+    update={"week": {"mon": (DayHours(start=time(8, 20), end=time(11, 45)),), "tue": HOURS}}
+)
+
+
+@for_any(st.integers(-(10**6), 10**7), st.integers(0, 10**7))
+def test_working_hours_are_what_the_calendar_says(start: int, length: int) -> None:
+    calendar = WorkCalendar.of(ODD_HOURS)
+    since, until = moment(seconds=start), moment(seconds=start + length)
+    elapsed, working = Hours(calendar, moment())(since, until)
+    assert elapsed == length / 3600
+    assert working * 3600 == pytest.approx(calendar.working_seconds(since, until), abs=0.01)
+
+
+def test_a_reopened_case_comes_back_into_later_months() -> None:
+    life = done(1).closed(177).reopened(178)
+    september = cards_of(life, period="2022-09", now=moment(24 * 70))
+    assert september["county", "c"].counts["pending"] == 1
+    closed = cards_of(done().closed(177), period="2022-09", now=moment(24 * 70))
+    assert closed["county", "c"].counts["pending"] == 0
 
 
 # ── the league ───────────────────────────────────────────────────────────────────────────────

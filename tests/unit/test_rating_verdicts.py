@@ -16,9 +16,11 @@ from services.rating.views import held_view, whole_view
 from tests.county import small_county
 from tests.story import moment
 from tests.unit.rating_life import TOWN, VC, VC2, Life
+from tests.unit.router_words import clocked
 
-AUGUST = 27.9 * 24
-"""Hours from `START` to shortly after the end of July in Shanghai."""
+MIDNIGHT = 27 * 24 + 15
+"""Hours from `START` to the end of July in Shanghai."""
+AUGUST = MIDNIGHT + 6
 RULES = Rulebook(small_county())
 
 
@@ -227,10 +229,36 @@ def test_pending_is_told_as_of_the_periods_end() -> None:
     assert judged(held(), "pending", VC, now=0.5) is None
 
 
+def test_what_is_finished_at_this_very_moment_is_not_pending() -> None:
+    assert judged(held().resolved(9), "pending", now=8.9) == "counted"
+    assert judged(held().resolved(9), "pending", now=9) is None
+
+
+def test_the_first_moment_of_a_month_belongs_to_that_month_alone() -> None:
+    life = held().resolved(MIDNIGHT)
+    assert judged(life, "completed") is None
+    assert judged(life, "completed", month="2022-08") == "counted"
+
+
+def test_completion_is_told_by_what_became_of_the_case_in_the_end() -> None:
+    life = held().resolved(2).rated(1, 3).reopened(3).assigned(at=AUGUST).resolved(AUGUST + 1)
+    assert judged(life, "completion", VC) == "counted"
+    climbed = held().resolved(2).rated(1, 3).reopened(3).assigned(TOWN, at=4).resolved(5)
+    assert judged(climbed, "completion", VC) == "missed"
+
+
 def test_a_level_settles_what_it_brings_to_a_result() -> None:
     life = held(resolve=9).climbs(9, to=TOWN).resolved(20)
     assert judged(life, "settled_at_town") == "counted"
     assert judged(life, "settled_at_village") == "missed"
+
+
+def test_a_case_that_climbed_while_nobody_held_it_climbed_all_the_same() -> None:
+    life = held().returned(2)
+    up = clocked(events.Escalated, life.holding, from_level="village", to_level="town")
+    life.tell(up, 3)
+    assert judged(life, "escalated") == "counted"
+    assert judged(life, "escalated", VC) is None
 
 
 def test_supervision_is_counted_for_whoever_held_the_case() -> None:

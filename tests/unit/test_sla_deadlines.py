@@ -152,6 +152,15 @@ def test_warnings_that_an_extension_finds_in_the_past_are_not_made_up_for() -> N
     assert life.deadline(RESOLVE).warn_at == (july(7, 11),)
 
 
+def test_a_warning_that_would_come_no_earlier_than_due_is_skipped() -> None:
+    """Due at lunch: what is left of the evening after the pause is the same for both."""
+    life = a_held_case().extended(july(4, 11), until=july(11, 13, 30))
+    assert life.deadline(RESOLVE).warn_at[-1] == july(11, 12, 30)
+    life.paused(july(4, 14)).resumed(july(4, 16))
+    assert life.due(RESOLVE) == july(11, 16)
+    assert life.deadline(RESOLVE).warn_at == (july(8, 9, 6),)
+
+
 # ── reopening ────────────────────────────────────────────────────────────────────────────────
 
 

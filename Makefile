@@ -1,0 +1,49 @@
+# gridcase: `make help` lists what there is.
+SHELL := /bin/bash
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.stamp
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test unit check bench publish up down clean
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+setup: $(STAMP) ## Install everything into .venv (pip alone)
+
+$(STAMP): pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --upgrade pip
+	$(BIN)/pip install --quiet --editable '.[dev]'
+	@touch $@
+
+demo: setup ## July 2022 in Hanyin, in a few minutes; no Java, no Docker
+	$(BIN)/gridcase demo
+
+test: setup ## All tests; on a real Kafka where Java 17 and Maven are present
+	$(BIN)/python -m pytest
+
+unit: setup ## The fast tests alone: no broker, no database
+	$(BIN)/python -m pytest tests/unit
+
+check: setup ## Types, style, and the published contract
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m schemas.publish --check
+
+publish: setup ## Generate schemas/published from schemas/
+	$(BIN)/python -m schemas.publish
+
+bench: setup ## Messages/s, lifecycles/s and latency, each beside a raw pass-through
+	$(BIN)/python -m benchmarks
+
+up: setup ## Broker, database and the four services, until Ctrl-C
+	$(BIN)/gridcase up
+
+down: ## Stop what `make up` started in another terminal
+	@pkill -INT -f 'gridcase up' || echo "nothing is up"
+
+clean: ## Forget what was run and installed
+	rm -rf run .venv
