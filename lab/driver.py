@@ -73,7 +73,7 @@ class Driver:
         parties: Parties,
         *,
         on_event: Callable[[Message[Any]], None] = lambda _event: None,
-        on_record: Callable[[bytes], None] = lambda _value: None,
+        on_record: Callable[[Any], None] = lambda _record: None,
         react_after: timedelta = timedelta(minutes=30),
         zone: ZoneInfo = UTC_ZONE,
     ) -> None:
@@ -282,7 +282,7 @@ class Driver:
         while any(self._positions[p] < end for p, end in ends.items()):
             for partition, records in (await self._consumer.getmany(timeout_ms=50)).items():
                 for record in records:
-                    self.on_record(record.value)
+                    self.on_record(record)
                     found.append(envelope.read(record.value, topics.EVENT_TYPES))
                 self._positions[partition] = records[-1].offset + 1
         return found

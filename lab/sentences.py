@@ -63,6 +63,8 @@ def quote(data: Payload) -> str | None:
             | events.RatingRefused(refusal=refusal)
         ):
             return refusal
+        case events.ExtensionRequested(reason=reason, result=result):
+            return reason or result
         case events.DepartmentEvent(result=result):
             return result
         case events.DecisionEvent(reason=reason) | events.TriageRequested(reason=reason):

@@ -156,6 +156,7 @@ class Platform:
             "CLOCK": self.options.clock,
             "GRIDCASE_FETCH_MAX_WAIT_MS": str(self.settings.fetch_max_wait_ms),
             "GRIDCASE_INSTANCE": "one",
+            "GRIDCASE_SESSION_TIMEOUT_MS": "2000" if self.kind == "mock" else "10000",
             "PYTHONUNBUFFERED": "1",
         }
         port = self.http[name].rpartition(":")[2]

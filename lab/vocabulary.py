@@ -49,10 +49,10 @@ UNITS: Mapping[str, Words] = {
     "cd": Words("天", "d"),
 }
 OURS: Mapping[str, Words] = {
-    "intake": Words("受理", "intake"),
-    "router": Words("分派", "router"),
-    "sla": Words("时限", "sla"),
-    "rating": Words("评价", "rating"),
+    "intake": Words("系统受理", "intake"),
+    "router": Words("系统分派", "router"),
+    "sla": Words("系统计时", "sla"),
+    "rating": Words("系统评价", "rating"),
 }
 REPORTERS: Mapping[ReporterKind, Words] = {
     ReporterKind.RESIDENT: Words("群众", "a resident"),

@@ -341,7 +341,7 @@ class Rated(CaseEvent):
 
 
 class RatingRefused(CaseEvent):
-    """A rating of a case that had no result to rate, or came after its window."""
+    """A rating of a case that had no result to rate."""
 
     TYPE = "case.rating-refused.v1"
     REFUSAL = True

@@ -84,7 +84,7 @@ LIFECYCLE: Mapping[type[Payload], Row] = {
     events.Withdrawn: _row(ACTIVE, S.RESOLVED, to=S.WITHDRAWN),
     events.UpdateRefused: _row(KNOWN),
     events.DecisionRefused: _row(KNOWN),
-    events.DeadlineSet: _row(ACTIVE),
+    events.DeadlineSet: _row(ACTIVE, S.RESOLVED),
     events.Warned: _row(ACTIVE),
     events.Overdue: _row(ACTIVE),
     events.Escalated: _row(ACTIVE),

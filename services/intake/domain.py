@@ -93,6 +93,7 @@ def _open(report: SubmitReport, rules: Rulebook) -> Decision:
         attachments=report.attachments,
         reporter=report.reporter,
         contact=report.contact,
+        closes_after_days=elapsed(rules.settings.silence_closes_after).days,
     )
 
 

@@ -72,6 +72,13 @@ def made_firm(clock: Clock, factor: float, rules: Rulebook) -> Deadline | None:
     return None if again.provisional else again
 
 
+def limit_of(reason: str | None, rules: Rulebook) -> str | None:
+    """How long pauses for this reason may be in total; None for no limit. A reason that is not
+    listed any more was listed when the pause was accepted, and has none."""
+    limits = {listed.code: listed.limit for listed in rules.reference.pause_reasons}
+    return limits.get(reason) if reason else None
+
+
 def warnings(
     started: datetime, due: datetime, duration: str, rules: Rulebook
 ) -> tuple[datetime, ...]:
@@ -134,9 +141,8 @@ def _stretch(stop: Step, ran: datetime, earlier: list[Stretch], rules: Rulebook)
 
 def _allowed_until(stop: Step, earlier: list[Stretch], rules: Rulebook) -> datetime | None:
     """Until when the pause may count, after earlier ones of this holding for the same reason;
-    None for no limit. A reason that is no longer listed was listed when the pause was accepted."""
-    limits = {reason.code: reason.limit for reason in rules.reference.pause_reasons}
-    limit = limits.get(stop.reason) if stop.reason else None
+    None for no limit."""
+    limit = limit_of(stop.reason, rules)
     if limit is None:
         return None
     whole = _between(stop.at, work_calendar(rules).add(stop.at, limit), limit, rules)

@@ -21,9 +21,9 @@ from schemas.lifecycle import void_because
 from schemas.reference import DeadlineKind
 from schemas.rulebook import Limit, Rulebook
 from services.decider import Cause, Decider, Tick
-from services.sla.deadlines import first, made_firm, moved
+from services.sla.deadlines import first, limit_of, made_firm, moved
 from services.sla.folding import evolve
-from services.sla.state import HOLDERS, KINDS, History, State, open_stop
+from services.sla.state import HOLDERS, KINDS, History, State
 from services.sla.timers import Alarm, alarm_of, due
 
 
@@ -70,41 +70,43 @@ def _assigned(state: State, cause: Message[events.Assigned], rules: Rulebook) ->
 
 
 def _paused(state: State, cause: Message[events.Paused], rules: Rulebook) -> DeadlineSet | None:
-    reason = cause.data.reason
-    why = f"Paused ({reason}): even if it stays so, the deadline becomes no later than this."
-    return _moved_holder(state, cause, rules, why)
+    """Without a limit the clock just stands still; with one, time runs on against its end."""
+    if limit_of(cause.data.reason, rules) is None:
+        return None
+    why = "Paused: even if it stays so, the deadline becomes no later than this."
+    return _set(state, _moved_for_holder(state, cause, rules), why)
 
 
 def _resumed(state: State, cause: Message[events.Resumed], rules: Rulebook) -> DeadlineSet | None:
-    return _moved_holder(state, cause, rules, "Resumed: the time of the pause does not count.")
+    why = "Resumed: the time of the pause, up to its limit, does not count."
+    return _set(state, _moved_for_holder(state, cause, rules), why)
 
 
 def _extended(state: State, cause: Message[events.Extended], rules: Rulebook) -> DeadlineSet | None:
-    return _moved_holder(state, cause, rules, "More time was granted.")
+    later = _changed(state, _moved_for_holder(state, cause, rules))
+    return _set(state, later, "More time was granted.")
 
 
 def _reopened(state: State, cause: Message[events.Reopened], rules: Rulebook) -> DeadlineSet | None:
-    why = "Reopened: the time since it was resolved does not count."
-    return _moved(state, DeadlineKind.CASE, cause.id, rules, why)
+    later = _changed(state, _moved(state, DeadlineKind.CASE, cause.id, rules))
+    return _set(state, later, "Reopened: the time since it was resolved does not count.")
 
 
-def _moved_holder(state: State, cause: Cause, rules: Rulebook, why: str) -> DeadlineSet | None:
+def _moved_for_holder(state: State, cause: Cause, rules: Rulebook) -> tuple[Deadline, ...]:
     if cause.data.holding != state.standing.holding:
-        return None
-    return _moved(state, DeadlineKind.RESOLVE, cause.id, rules, why)
+        return ()
+    return _moved(state, DeadlineKind.RESOLVE, cause.id, rules)
 
 
-def _moved(
-    state: State, kind: DeadlineKind, step: str, rules: Rulebook, why: str
-) -> DeadlineSet | None:
-    """The deadline after the steps up to this one; None where they leave it as it is. A pause that
-    ended settles its deadline in any case."""
+def _moved(state: State, kind: DeadlineKind, step: str, rules: Rulebook) -> tuple[Deadline, ...]:
+    """The deadline after the steps up to this one, if there is one."""
     clock, history = state.clock(kind), _up_to(step, state.history_of(kind))
-    if clock is None or not history:
-        return None
-    deadline = moved(clock, history, rules)
-    settles = clock.moved is not None and open_stop(history) is None
-    return _set(state, (deadline,), why) if settles or deadline != clock.deadline else None
+    return (moved(clock, history, rules),) if clock and history else ()
+
+
+def _changed(state: State, deadlines: Iterable[Deadline]) -> tuple[Deadline, ...]:
+    set_already = [clock.deadline for clock in state.clocks]
+    return tuple(deadline for deadline in deadlines if deadline not in set_already)
 
 
 # ── time is up ───────────────────────────────────────────────────────────────────────────────

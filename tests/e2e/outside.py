@@ -27,6 +27,7 @@ from schemas.envelope import Message
 from schemas.topics import MAX_RECORD_BYTES
 from services.shell.consuming import read_to_end
 from services.shell.snapshots import connect
+from services.shell.topic_admin import TopicSpec, create_topics
 from services.shell.vault import Vault
 from tests.story import START
 
@@ -103,6 +104,15 @@ class Outside:
         await self._producer.send_and_wait(self.settings.topic(topic), written, key=key)
         await self.quiet()
 
+    async def makes(self, topic: str) -> None:
+        """Make a topic of one partition, and wait until the services read it."""
+        client = self.settings.kafka_client()
+        spec = TopicSpec(self.settings.topic(topic), 1)
+        await create_topics(client.pop("bootstrap_servers"), [spec], **client)
+        async with asyncio.timeout(PATIENCE), httpx.AsyncClient() as http:
+            while spec.name not in (await http.get(f"{self.platform.http['router']}/quiet")).text:
+                await asyncio.sleep(0.1)
+
     async def reports(self, at: datetime = START, **changes: Any) -> str:
         """Send a report, and return its case."""
         report = a_report(at, **changes)
@@ -157,12 +167,18 @@ class Outside:
 
     async def counted(self, service: str, topic: str, outcome: str) -> float:
         """What `/metrics` says of such messages."""
-        labels = {"service": service, "topic": topic, "outcome": outcome}
+        labels = {"topic": topic, "outcome": outcome}
+        return await self._metric(service, "gridcase_messages_total", labels)
+
+    async def voids(self, service: str, type: str) -> float:
+        return await self._metric(service, "gridcase_void_events_total", {"type": type})
+
+    async def _metric(self, service: str, name: str, labels: dict[str, str]) -> float:
         async with httpx.AsyncClient() as client:
             page = await client.get(f"{self.platform.http[service]}/metrics")
         return sum(
             sample.value
             for family in text_string_to_metric_families(page.text)
             for sample in family.samples
-            if sample.name == "gridcase_messages_total" and sample.labels == labels
+            if sample.name == name and sample.labels == labels | {"service": service}
         )

@@ -1,9 +1,8 @@
-"""Scorecards and the league: figures, their denominators, ranks, and the lists behind the cells."""
+"""Scorecards: figures, their denominators, and the lists behind the cells."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, time
-from itertools import pairwise
 from random import Random
 
 import pytest
@@ -12,38 +11,19 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from schemas.outputs import Rate, Scorecard
-from schemas.reference import DayHours, Settings
-from schemas.rulebook import Rulebook
+from schemas.reference import DayHours
 from services.rating.facts import State
 from services.rating.hours import Hours
-from services.rating.league import league, ranked, wilson
 from services.rating.measures import MEASURES, REASONS
 from services.rating.scorecards import behind, scorecards, window_of
 from services.rating.tally import percentiles
 from services.rating.units import known_units
 from services.sla.calendar import WorkCalendar
-from tests.county import HOURS, small_county
+from tests.county import HOURS
 from tests.story import moment
-from tests.unit.rating_life import BUREAU, TOWN, VC, VC2, Life
+from tests.unit.rating_life import VC, VC2, Life
 from tests.unit.rating_lives import lives
-
-RULES = Rulebook(small_county())
-JULY = "2022-07"
-NOW = moment(999)
-
-
-def cards_of(
-    *cases: Life, rules: Rulebook = RULES, period: str = JULY, now: datetime = NOW
-) -> dict[tuple[str, str], Scorecard]:
-    facts = [(f"case-{n}", life.state) for n, life in enumerate(cases)]
-    return {(card.scope, card.id): card for card in scorecards(facts, rules, period, now)}
-
-
-def done(stars: int | None = 5, *, to: str = VC, area: str = "g111", late: bool = False) -> Life:
-    """Opened at hour 0, assigned at 1, due at 20, done at 9 or 30, and rated."""
-    life = Life(area=area).case_limits(respond=24, case=99).assigned(to, at=1, sign=3, resolve=20)
-    life.signed(2).resolved(30 if late else 9)
-    return life if stars is None else life.rated(stars, 31)
+from tests.unit.rating_words import JULY, NOW, RULES, cards_of, done
 
 
 def test_the_month_of_the_study_comes_out_as_it_was_reported() -> None:
@@ -129,7 +109,7 @@ def test_a_percentile_is_the_time_of_a_real_case() -> None:
 
 
 ODD_HOURS = RULES.calendar().model_copy(
-    update={"week": {"mon": (DayHours(start=time(8, 20), end=time(11, 45)),), "tue": HOURS}}
+    update={"week": {"mon": (DayHours(start=time(8, 40), end=time(11, 45)),), "tue": HOURS}}
 )
 
 
@@ -148,67 +128,6 @@ def test_a_reopened_case_comes_back_into_later_months() -> None:
     assert september["county", "c"].counts["pending"] == 1
     closed = cards_of(done().closed(177), period="2022-09", now=moment(24 * 70))
     assert closed["county", "c"].counts["pending"] == 0
-
-
-# ── the league ───────────────────────────────────────────────────────────────────────────────
-
-
-@pytest.mark.parametrize(
-    ("numerator", "denominator", "bound"),
-    [(1, 1, 0.2065), (5, 5, 0.5655), (98, 100, 0.9300), (0, 10, 0.0)],
-)
-def test_wilsons_bound_is_as_published(numerator: int, denominator: int, bound: float) -> None:
-    found = wilson(Rate(numerator=numerator, denominator=denominator))
-    assert found == pytest.approx(bound, abs=5e-5)
-
-
-@for_any(st.integers(1, 500), st.data())
-def test_one_more_case_in_time_never_lowers_the_bound(n: int, data: st.DataObject) -> None:
-    k = data.draw(st.integers(0, n))
-    better = wilson(Rate(numerator=k + 1, denominator=n + 1))
-    worse = wilson(Rate(numerator=k, denominator=n))
-    assert worse is not None
-    assert better is not None
-    assert 0 <= worse <= better < 1
-
-
-def test_few_cases_are_shown_but_not_ranked() -> None:
-    card = cards_of(*(done() for _ in range(4)))["department", VC]
-    assert (card.rank, card.unranked_because) == (None, "fewer than 5 cases")
-    assert cards_of(*(done() for _ in range(5)))["department", VC].rank == 1
-
-
-def test_many_good_cases_go_before_few_perfect_ones() -> None:
-    few, many = [done(to=VC)] * 5, [done(to=VC2, area="g211")] * 40
-    cards = cards_of(*few, *many, done(to=VC2, area="g211", late=True))
-    assert cards["department", VC2].rank == 1
-    assert cards["department", VC].rank == 2
-
-
-def test_like_is_compared_with_like() -> None:
-    cards = cards_of(*(done(to=unit, late=unit != VC) for unit in (VC, TOWN, BUREAU) * 5))
-    ranks = {unit: cards["department", unit].rank for unit in (VC, TOWN, BUREAU)}
-    assert ranks == {VC: 1, TOWN: 1, BUREAU: 1}
-    assert {cards["department", u].group for u in (VC, TOWN, BUREAU)} == {
-        "village-units",
-        "town-units",
-        "county-units",
-    }
-    assert cards["level", "town"].rank is None
-
-
-def test_equals_share_a_rank_and_satisfaction_decides_between_equals() -> None:
-    rules = Rulebook(small_county(settings=Settings(minimum_sample=1)))
-    same = [done(to="vc-v11"), done(to="vc-v12"), done(1, to="vc-v21")]
-    cards = cards_of(*same, rules=rules)
-    table = league(cards.values(), "village-units")
-    assert [(card.id, card.rank) for card in table] == [("vc-v11", 1), ("vc-v12", 1), ("vc-v21", 3)]
-
-
-def test_the_unranked_stand_below_the_ranked_by_how_much_they_did() -> None:
-    cards = cards_of(*[done(to=VC, late=True)] * 5, *[done(to=VC2)] * 4)
-    table = league(cards.values(), "village-units")
-    assert [(card.id, card.rank) for card in table] == [(VC, 1), (VC2, None), ("vc-v12", None)]
 
 
 # ── the lists behind the cells ───────────────────────────────────────────────────────────────
@@ -294,13 +213,3 @@ def test_an_unknown_part_or_measure_is_refused() -> None:
 
 def test_every_reason_for_leaving_out_is_named_by_some_row() -> None:
     assert {why for measure in MEASURES for why in measure.left_out} == set(REASONS)
-
-
-def test_ranks_follow_the_bounds() -> None:
-    late = [
-        done(to=unit, late=n < k) for k, unit in enumerate((VC, "vc-v12", VC2)) for n in range(9)
-    ]
-    table = league(cards_of(*late).values(), "village-units")
-    assert [card.rank for card in table] == [1, 2, 3]
-    assert all((a.wilson or 0) > (b.wilson or 0) for a, b in pairwise(table))
-    assert ranked(table, 5) == table

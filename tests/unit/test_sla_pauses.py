@@ -123,6 +123,12 @@ def test_a_limited_pause_that_nobody_ends_runs_out() -> None:
     assert life.last.time == july(14, 9)
 
 
+def test_a_pause_whose_limit_is_used_up_stops_nothing() -> None:
+    life = a_held_case(limits(resolve="8wd")).paused(july(4, 11), WEATHER).resumed(july(11, 11))
+    life.paused(july(20, 11), WEATHER).passes(july(21, 9))
+    assert life.told[-1] == ("escalated resolve", july(21, 9))
+
+
 def test_a_pause_without_a_limit_says_nothing_until_it_ends() -> None:
     life = a_held_case().paused(july(5, 9))
     assert isinstance(life.last.data, events.Paused)
