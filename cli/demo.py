@@ -17,7 +17,7 @@ from rich.table import Table
 
 if TYPE_CHECKING:
     from lab.view import MonthView
-
+    from schemas.envelope import Message
     from schemas.outputs import Scorecard
     from schemas.rulebook import Rulebook
 
@@ -50,11 +50,10 @@ def demo(
 
 
 async def _demo(data: Path, count: int, broker: str, reference: Path) -> None:
-    from lab.view import MonthView
-
-    from lab.demo.month import LogFile, month, play
+    from lab.demo.month import LogFile, Slowest, play
     from lab.demo.stories import read_stories
     from lab.supervisor import Options, Platform
+    from lab.view import MonthView
     from schemas.rulebook import Rulebook
     from services.shell.reference import read_folder
 
@@ -62,7 +61,7 @@ async def _demo(data: Path, count: int, broker: str, reference: Path) -> None:
     rules = Rulebook(read_folder(reference))
     stories = read_stories()[:count]
     shutil.rmtree(data, ignore_errors=True)
-    data.mkdir(parents=True)
+    data.mkdir(parents=True)  # noqa: ASYNC240 - before anything runs
     options = Options(
         rules.reference,
         data,
@@ -71,17 +70,22 @@ async def _demo(data: Path, count: int, broker: str, reference: Path) -> None:
         environment={"GRIDCASE_LOG_LEVEL": "WARNING"},
         say=lambda text: console.print(f"[dim]{text}[/]"),
     )
-    view = MonthView(rules, len(stories), period=month(stories, rules))
+    view, slowest = MonthView(rules, len(stories)), Slowest()
     async with Platform(options) as platform:
-        with (data / "log.jsonl").open("wb") as file, _shown(view) as on_event:
+        with (data / "log.jsonl").open("wb") as file, _shown(view) as show:
             log = LogFile(file, mock=platform.kind == "mock")
+
+            def on_event(event: Message[Any]) -> None:
+                slowest.on_event(event)
+                show(event)
+
             played = await play(
                 platform.settings, platform.http, rules, log, stories=stories, on_event=on_event
             )
         cards = await _cards(platform.http["rating"])
         await _keep_page(platform.http["rating"], data)
     _show_league(cards, rules)
-    _show_slowest(data / "log.jsonl", rules)
+    _show_slowest(data / "log.jsonl", slowest.case, rules)
     console.print(
         f"\n{played.cases} cases, {played.open} still open · {monotonic() - started:.0f} s · "
         f"log [bold]{data / 'log.jsonl'}[/] · page [bold]{data / 'pages' / f'{PERIOD}.html'}[/]\n"
@@ -153,12 +157,15 @@ def _row(card: Scorecard) -> list[str]:
     return [str(card.rank or "–"), card.name, str(card.counts["accepted"]), *shares]
 
 
-def _show_slowest(log: Path, rules: Rulebook) -> None:
-    """The case that climbed and took longest, told as a story."""
-    from lab.storytelling import slowest, tell
+def _show_slowest(log: Path, case: str, rules: Rulebook) -> None:
+    """The case that climbed highest and took longest, told as a story."""
+    from lab.case_log import from_file
+    from lab.story_page import render
+    from lab.storytelling import stand, tell
+    from schemas.rulebook import Rulebooks
 
-    events = slowest(log)
-    if events:
-        console.print(f"\n[bold]最慢的一件 the slowest case[/] {events[0].subject}")
-        for line in tell(events, rules):
-            console.print(line)
+    found = from_file(log, case, Rulebooks([rules.reference]))
+    console.print("\n[bold]最慢的一件 the slowest case[/]")
+    console.print(
+        render(case, tell(found.events, rules), stand(found.events, found.now), rules, "both")
+    )

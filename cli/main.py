@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from cli import log, rebuild, reference, serve, tick, topics, up
+from cli import case, demo, importing, log, rebuild, reference, serve, tick, topics, up
 
 app = typer.Typer(
     name="gridcase",
@@ -14,10 +14,13 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     pretty_exceptions_show_locals=False,  # locals may hold personal data
 )
+app.command("demo")(demo.demo)
 app.command("up")(up.up)
 app.command("serve")(serve.serve)
 app.add_typer(topics.app, name="topics")
 app.add_typer(reference.app, name="reference")
+app.command("import")(importing.import_)
+app.command("case")(case.case)
 app.add_typer(log.app, name="log")
 app.command("rebuild")(rebuild.rebuild)
 app.command("tick")(tick.tick)

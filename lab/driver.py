@@ -26,7 +26,7 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 from lab.accepted import Accepted
 from lab.inputs import TimedInput
 from schemas import envelope, ids, topics
-from schemas.envelope import Message
+from schemas.envelope import Message, Unreadable
 from schemas.inputs import ClockTick
 from services.shell.consuming import partitions_of, reader
 from services.shell.settings import Settings
@@ -286,6 +286,14 @@ class Driver:
                     found.append(envelope.read(record.value, topics.EVENT_TYPES))
                 self._positions[partition] = records[-1].offset + 1
         return found
+
+
+def _event_of(record: Any) -> Message[Any] | None:
+    """None for what cannot be read: the services have set it aside."""
+    try:
+        return envelope.read(record.value, topics.EVENT_TYPES)
+    except Unreadable:
+        return None
 
 
 def _moment(text: str) -> datetime:

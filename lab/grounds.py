@@ -34,7 +34,9 @@ def grounds(event: Message[Any], parent: Parent, names: Names) -> tuple[Words, .
 def _opened(data: events.Opened, _parent: Parent, _names: Names) -> Iterator[Words]:
     report, urgency = f"{data.source}/{data.report_id}", URGENCIES[data.urgency]
     service = SERVICES[data.service]
-    yield Words(f"{report} · {service.zh} · {urgency.zh}", f"{report} · {service.en} · {urgency.en}")
+    yield Words(
+        f"{report} · {service.zh} · {urgency.zh}", f"{report} · {service.en} · {urgency.en}"
+    )
     sure = Words("确定", "certain") if data.area_certain else Words("待核实", "to be confirmed")
     yield Words(f"地点{sure.zh}", f"place {data.area_how}: {sure.en}")
     yield _category_by(data)

@@ -11,46 +11,25 @@ from __future__ import annotations
 
 from bisect import insort
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
 from time import monotonic
 from typing import Any
 
-from rich.console import Group, RenderableType
-from rich.panel import Panel
-from rich.table import Table
-from rich.text import Text
+from rich.console import RenderableType
 
 from lab.naming import Names
 from lab.storytelling import headline
-from lab.tally import PHASES, Phase, Tally
-from lab.vocabulary import LEVELS, STATUSES, Words
+from lab.tally import PHASES, Tally
+from lab.view_page import COUNTED, PHASE_WORDS, page
 from schemas import events
 from schemas.envelope import Message, Payload
-from schemas.lifecycle import Status
 from schemas.rulebook import Rulebook
 
-LATEST, ALARMS, TOWNS = 6, 3, 10
-"""Rows of each part; together with the head they make 29 lines."""
-BAR = 26
 RECENT_SECONDS = 5
 MINOR: tuple[type[Payload], ...] = (events.DeadlineSet, events.Progressed, events.FeedbackGiven)
 """Too frequent to be news."""
 PRESSING: tuple[type[Payload], ...] = (events.Overdue, events.Escalated, events.Supervised)
-COLOURS: dict[Phase, str] = {"settled": "green", "open": "cyan", "late": "red"}
-PHASE_WORDS: dict[Phase, Words] = {
-    "settled": Words("办结", "settled"),
-    "open": Words("在办", "open"),
-    "late": Words("逾期", "late"),
-}
-COUNTED: dict[type[Payload], Words] = {
-    events.Warned: Words("提醒", "warned"),
-    events.Overdue: Words("逾期", "overdue"),
-    events.Escalated: Words("升级", "escalated"),
-    events.Supervised: Words("督办", "supervised"),
-    events.Returned: Words("退回", "returned"),
-    events.Reopened: Words("重办", "reopened"),
-}
 Told = tuple[datetime, int, str]
 """When it happened, its place among all, and the sentence."""
 
@@ -58,6 +37,9 @@ Told = tuple[datetime, int, str]
 class MonthView:
     """`total_reports`: how many are to come in all, if known. `clock` gives seconds, for the
     throughput alone."""
+
+    LATEST, ALARMS = 6, 3
+    """So many sentences of each kind are kept."""
 
     def __init__(
         self,
@@ -86,7 +68,7 @@ class MonthView:
         self._count_second()
         kind = type(event.data)
         if kind not in MINOR:
-            kept, size = (self.alarms, ALARMS) if kind in PRESSING else (self.latest, LATEST)
+            kept, size = self._kept(kind)
             if len(kept) < size or event.time >= kept[0][0]:
                 words = headline(event, self.names, seen.matter)
                 insort(kept, (event.time, self.tally.events, words))
@@ -103,6 +85,9 @@ class MonthView:
             self._rates[-1] = (second, self._rates[-1][1] + 1)
         else:
             self._rates.append((second, 1))
+
+    def _kept(self, kind: type[Payload]) -> tuple[list[Told], int]:
+        return (self.alarms, self.ALARMS) if kind in PRESSING else (self.latest, self.LATEST)
 
     # ── what one may ask ─────────────────────────────────────────────────────────────────────
 

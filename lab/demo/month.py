@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -12,6 +13,7 @@ from lab import inputs
 from lab.demo.parties import REACTS_AFTER, DemoParties
 from lab.demo.stories import Story, read_stories
 from lab.driver import Driver
+from schemas import events
 from schemas.envelope import Message
 from schemas.inputs import Report
 from schemas.rulebook import Rulebook
@@ -46,6 +48,30 @@ class LogFile:
                 f"partition {record.partition} of the log has {size:,} bytes, and the mock cluster "
                 "drops records at 5 MB: play fewer stories, or use a real Kafka"
             )
+
+
+@dataclass(slots=True)
+class Slowest:
+    """Finds the case that climbed highest, and of those the one that took longest."""
+
+    opened: dict[str, datetime] = field(default_factory=dict)
+    climbs: Counter[str] = field(default_factory=Counter)
+    worst: tuple[int, timedelta, str] = (0, timedelta(0), "")
+
+    def on_event(self, event: Message[Any]) -> None:
+        subject = event.subject
+        match event.data:
+            case events.Opened():
+                self.opened[subject] = event.time
+            case events.Escalated() | events.Supervised():
+                self.climbs[subject] += 1
+            case events.Resolved():
+                took = event.time - self.opened[subject]
+                self.worst = max(self.worst, (self.climbs[subject], took, subject))
+
+    @property
+    def case(self) -> str:
+        return self.worst[2]
 
 
 @dataclass(slots=True)

@@ -24,7 +24,7 @@ from schemas.rulebook import Rulebook
 from services.intake.place import Place, resolve
 
 LEVELS = (Level.VILLAGE, Level.TOWN, Level.COUNTY)
-REACTS_AFTER = timedelta(minutes=6)
+REACTS_AFTER = timedelta(minutes=3)
 """Nobody reacts sooner to what time alone brought about."""
 FIRST_WORDS = (
     "已收到您反映的问题,正在安排人员处理。",
@@ -155,7 +155,7 @@ class DemoParties:
     def _until_signed(self, story: Story, chance: Random) -> timedelta:
         if story.late_in == "sign":
             return timedelta(minutes=story.minutes_to_resolve * 0.8)
-        most = min(12.0, story.minutes_to_resolve * 0.1)
+        most = min(6.0, story.minutes_to_resolve * 0.1)
         return timedelta(minutes=round(chance.uniform(most / 2, most)))
 
     def _resolve_at(self, event: Message[events.Assigned], story: Story) -> datetime:
@@ -179,9 +179,9 @@ class DemoParties:
     ) -> Iterable[TimedInput]:
         """A first word to the reporter, and progress: between signing and resolving."""
         span = resolve_at - sign_at
-        if story.late_in != "respond" and span > timedelta(hours=1):
+        if story.late_in != "respond":
             word = chance.choice(FIRST_WORDS)
-            at = sign_at + min(span * 0.2, timedelta(minutes=15))
+            at = sign_at + min(span * 0.2, timedelta(minutes=3))
             yield self._say(event, Action.FEEDBACK, at, result=word)
         if story.pause is None and span > timedelta(hours=3):
             words = chance.choice(PROGRESS)
