@@ -45,10 +45,14 @@ class Found:
     @property
     def rules(self) -> Rulebook | None:
         """The version in force when the case's last event happened; None if none is known."""
-        try:
-            return self.books.at(self.events[-1].time if self.events else self.now)
-        except LookupError:
-            return None
+        return in_force(self.books, self.events[-1].time if self.events else self.now)
+
+
+def in_force(books: Rulebooks, moment: datetime) -> Rulebook | None:
+    try:
+        return books.at(moment)
+    except LookupError:
+        return None
 
 
 def case_of(id: str) -> str:
@@ -101,7 +105,7 @@ async def from_broker(settings: Settings, case: str, books: Rulebooks | None = N
     await reach(settings)
     records = read_to_end(settings, settings.topic(CASE_EVENTS.name), key=case.encode())
     found = [event async for record in records for event in _of(case, record.value)]
-    now = await _stream_time(settings) or datetime.now(UTC)
+    now = await present(settings)
     return Found(found, now, books or await published_rules(settings))
 
 
@@ -117,8 +121,8 @@ def _of(case: str, value: bytes | None) -> Iterator[Message[Any]]:
         yield event
 
 
-async def _stream_time(settings: Settings) -> datetime | None:
-    """The last tick; None where the clock is the wall's."""
+async def present(settings: Settings) -> datetime:
+    """The last tick; where the clock is the wall's, the machine's time."""
     now: datetime | None = None
     async for record in read_to_end(settings, settings.topic(CLOCK.name)):
         try:
@@ -126,7 +130,7 @@ async def _stream_time(settings: Settings) -> datetime | None:
         except Unreadable:
             continue
         now = max(tick, now or tick)
-    return now
+    return now or datetime.now(UTC)
 
 
 async def published_rules(settings: Settings) -> Rulebooks:

@@ -283,7 +283,7 @@ class Driver:
             for partition, records in (await self._consumer.getmany(timeout_ms=50)).items():
                 for record in records:
                     self.on_record(record)
-                    found.append(envelope.read(record.value, topics.EVENT_TYPES))
+                    found += [event] if (event := _event_of(record)) else []
                 self._positions[partition] = records[-1].offset + 1
         return found
 

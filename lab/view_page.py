@@ -12,9 +12,11 @@ cut, and of many towns the busiest are shown.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rich.console import Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.measure import Measurement
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
@@ -30,8 +32,6 @@ if TYPE_CHECKING:
     from lab.view import MonthView, Told
 
 TOWNS = 10
-BAR = 22
-LONG_BAR = 74
 COLOURS: dict[Phase, str] = {"settled": "green", "open": "cyan", "late": "red"}
 PHASE_WORDS: dict[Phase, Words] = {
     "settled": Words("办结", "settled"),
@@ -51,8 +51,8 @@ SHOWN = tuple(status for status in Status if status is not Status.NEW)
 
 def page(view: MonthView) -> RenderableType:
     middle = Table.grid(expand=True)
-    middle.add_column(ratio=1)
-    middle.add_column(width=42)
+    middle.add_column(ratio=52)
+    middle.add_column(ratio=48)
     middle.add_row(_panel(_towns(view), "各镇 towns"), _panel(_figures(view), "案件 cases"))
     return Group(
         _head(view),
@@ -70,12 +70,19 @@ def _panel(body: RenderableType, title: str, colour: str = "dim") -> Panel:
 
 
 def _head(view: MonthView) -> RenderableType:
+    title = Text(f"gridcase · {_county(view)}", "bold")
+    events_so_far = Text(f"{view.tally.events:,} events · {view.rate():,.0f}/s")
+    return Group(
+        _apart(title, _time(view)), _apart(_figures_line(view), events_so_far), _month_bar(view)
+    )
+
+
+def _apart(left: Text, right: Text) -> Table:
     grid = Table.grid(expand=True)
-    grid.add_column(ratio=1)
-    grid.add_column(justify="right")
-    grid.add_row(Text(f"gridcase · {_county(view)}", "bold"), _time(view))
-    grid.add_row(_figures_line(view), Text(f"{view.tally.events:,} events · {view.rate():,.0f}/s"))
-    return Group(grid, _month_bar(view))
+    grid.add_column(ratio=1, no_wrap=True)
+    grid.add_column(justify="right", no_wrap=True)
+    grid.add_row(left, right)
+    return grid
 
 
 def _county(view: MonthView) -> str:
@@ -104,23 +111,35 @@ def _figures_line(view: MonthView) -> Text:
     return parts
 
 
-def _month_bar(view: MonthView) -> Text:
+def _month_bar(view: MonthView) -> Bar:
     """Of all reports that are to come: settled, open, late, and still to come."""
     counts = [view.tally.phases[phase] for phase in PHASES]
-    return bar(counts, max(view.total_reports or 0, sum(counts)), 98)
+    return Bar(counts, max(view.total_reports or 0, sum(counts)))
 
 
-def bar(counts: Sequence[int], total: int, width: int) -> Text:
-    """A bar of `width` cells that stands for `total`; a part that is not empty has a cell, where
-    there is room, and parts never exceed the bar."""
-    text, used = Text(), 0
-    reach = 0
-    for count, colour in zip(counts, COLOURS.values(), strict=True):
-        reach += count
-        end = min(width, max(round(reach * width / total), used + 1)) if count else used
-        text.append("█" * (end - used), colour)
-        used = end
-    return text.append("░" * (width - used), "bright_black")
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """As wide as there is room, for `total`: `counts` are by phase. A part that is not empty has a
+    cell, as long as there is one."""
+
+    counts: Sequence[int]
+    total: int
+
+    def __rich_console__(self, _console: Console, options: ConsoleOptions) -> RenderResult:
+        yield self.text(options.max_width)
+
+    def __rich_measure__(self, _console: Console, options: ConsoleOptions) -> Measurement:
+        return Measurement(4, options.max_width)
+
+    def text(self, width: int) -> Text:
+        text, reached, used = Text(), 0, 0
+        for count, phase in zip(self.counts, PHASES, strict=True):
+            reached += count
+            least = used + (count > 0)
+            end = min(width, max(round(reached * width / max(self.total, 1)), least))
+            text.append("█" * (end - used), COLOURS[phase])
+            used = end
+        return text.append("░" * (width - used), "bright_black")
 
 
 # ── towns ────────────────────────────────────────────────────────────────────────────────────
@@ -138,7 +157,7 @@ def _towns(view: MonthView) -> Table:
     most = max((sum(counts) for _, counts in rows), default=0)
     for name, counts in rows:
         figures = (Text(str(count), "" if count else "dim") for count in counts)
-        grid.add_row(name, bar(counts, max(most, 1), BAR), *figures)
+        grid.add_row(name, Bar(counts, most), *figures)
     for _ in range(TOWNS - len(rows)):
         grid.add_row("")
     return grid
@@ -162,17 +181,18 @@ def _town_rows(view: MonthView) -> list[tuple[str, list[int]]]:
 
 
 def _figures(view: MonthView) -> RenderableType:
-    return Group(_statuses(view), _levels(view), _pressure(view))
+    return Group(_statuses(view), "", _levels(view), _pressure(view))
 
 
 def _pairs(cells: Sequence[tuple[Words, Text]]) -> Table:
     """Words and a number, two to a row."""
     grid = Table.grid(padding=(0, 1), expand=True)
     for _ in range(2):
-        grid.add_column(ratio=1, no_wrap=True)
-        grid.add_column(justify="right", min_width=4)
+        grid.add_column(no_wrap=True)
+        grid.add_column(justify="right", ratio=1, no_wrap=True)
+        grid.add_column()
     for left, right in zip(cells[::2], cells[1::2], strict=True):
-        grid.add_row(*(part for words, n in (left, right) for part in (_label(words), n)))
+        grid.add_row(*(part for words, n in (left, right) for part in (_label(words), n, "")))
     return grid
 
 
@@ -192,7 +212,7 @@ def _levels(view: MonthView) -> Table:
     grid = Table.grid(padding=(0, 1), expand=True)
     grid.add_column(ratio=1)
     for _ in Level:
-        grid.add_column(justify="right", min_width=9)
+        grid.add_column(justify="right", no_wrap=True)
     grid.add_row("", *(_label(LEVELS[level]) for level in Level))
     for phases, words in ((PHASES[:1], PHASE_WORDS["settled"]), (PHASES[1:], PHASE_WORDS["open"])):
         counts = (sum(view.tally.levels[level, phase] for phase in phases) for level in Level)
@@ -201,18 +221,8 @@ def _levels(view: MonthView) -> Table:
 
 
 def _pressure(view: MonthView) -> Table:
-    happened = view.tally.happened
-    colours = {events.Warned: "bold yellow"}
-    red = (events.Overdue, events.Escalated, events.Supervised)
-    return _pairs(
-        [
-            (
-                words,
-                _number(happened[kind], "bold red" if kind in red else colours.get(kind, "bold")),
-            )
-            for kind, words in COUNTED.items()
-        ]
-    )
+    counts = ((words, view.tally.happened[kind]) for kind, words in COUNTED.items())
+    return _pairs([(words, _number(count, "bold yellow")) for words, count in counts])
 
 
 # ── sentences ────────────────────────────────────────────────────────────────────────────────

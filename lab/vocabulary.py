@@ -22,7 +22,7 @@ __all__ = [
 STATUSES: Mapping[Status, Words] = {
     Status.NEW: Words("未立案", "new"),
     Status.OPEN: Words("待分派", "open"),
-    Status.TRIAGE: Words("人工分拨", "in triage"),
+    Status.TRIAGE: Words("待分拨", "in triage"),
     Status.ASSIGNED: Words("待签收", "assigned"),
     Status.SIGNED: Words("办理中", "signed"),
     Status.PAUSED: Words("挂起", "paused"),

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar, Generic, TypeVar
+from uuid import UUID
 
 import orjson
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, ValidationError
@@ -19,8 +20,24 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Valid
 CONTENT_TYPE = b"application/cloudevents+json"
 HEADERS = [("content-type", CONTENT_TYPE)]
 
-Instant = Annotated[AwareDatetime, AfterValidator(lambda moment: moment.astimezone(UTC))]
-"""A moment with its zone, kept in UTC. A time without a zone is refused: it could be any hour."""
+YEARS = range(1900, 2200)
+"""Moments beyond these are mistakes, and no calendar reaches them."""
+MOST_NESTED = 64
+"""How deep things may lie within things: writers give up at some 250."""
+
+
+def in_utc(moment: datetime) -> datetime:
+    """The moment in UTC. Raises ValueError for one that has no zone (it could be any hour), or that
+    is beyond all years that concern anybody."""
+    if moment.tzinfo is None:
+        raise ValueError("the time has no zone")
+    if moment.year not in YEARS:
+        raise ValueError(f"the year should be from {YEARS[0]} to {YEARS[-1]}")
+    return moment.astimezone(UTC)
+
+
+Instant = Annotated[AwareDatetime, AfterValidator(in_utc)]
+"""A moment with its zone, kept in UTC."""
 
 
 class Payload(BaseModel):
@@ -91,7 +108,15 @@ def parse(value: bytes | None) -> dict[str, Any]:
         raise Unreadable(f"not JSON in UTF-8: {error}") from error
     if not isinstance(loaded, dict):
         raise Unreadable(f"a JSON object was expected, not {type(loaded).__name__}")
+    if value.count(b"{") + value.count(b"[") > MOST_NESTED and _is_deeper(loaded, MOST_NESTED):
+        raise Unreadable(f"things are nested more than {MOST_NESTED} deep")
     return loaded
+
+
+def _is_deeper(value: Any, depth: int) -> bool:
+    """Whether things lie within `value` deeper than so many times."""
+    within = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return depth < 0 or any(_is_deeper(each, depth - 1) for each in within)
 
 
 def read(value: bytes | None, types: Mapping[str, type[Payload]]) -> Message[Any]:
@@ -102,14 +127,14 @@ def read(value: bytes | None, types: Mapping[str, type[Payload]]) -> Message[Any
         raise Unreadable(f"unknown type {envelope.get('type')!r}")
     try:
         return Message(
-            id=_text(envelope, "id"),
+            id=_text(envelope, "id") if issubclass(payload, Input) else _identity(envelope),
             source=_text(envelope, "source"),
             subject=_text(envelope, "subject"),
-            time=_moment(_text(envelope, "time")),
+            time=in_utc(datetime.fromisoformat(_text(envelope, "time"))),
             data=payload.model_validate(envelope["data"]),
-            causationid=envelope.get("causationid"),
-            policyversion=envelope.get("policyversion"),
-            traceparent=envelope.get("traceparent"),
+            causationid=_text_or_none(envelope, "causationid"),
+            policyversion=_text_or_none(envelope, "policyversion"),
+            traceparent=_text_or_none(envelope, "traceparent"),
         )
     except KeyError as error:
         raise Unreadable(f"the envelope lacks {error}") from error
@@ -126,11 +151,17 @@ def _text(envelope: dict[str, Any], name: str) -> str:
     return value
 
 
-def _moment(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        raise ValueError("the time has no zone")
-    return moment
+def _text_or_none(envelope: dict[str, Any], name: str) -> str | None:
+    return None if envelope.get(name) is None else _text(envelope, name)
+
+
+def _identity(envelope: dict[str, Any]) -> str:
+    """Senders choose theirs; our own ids are UUIDs, which a case's owners keep in 16 bytes each."""
+    text = _text(envelope, "id")
+    try:
+        return str(UUID(text))
+    except ValueError as error:
+        raise ValueError("the id is no UUID") from error
 
 
 def bare(value: bytes | None) -> tuple[dict[str, Any], str | None]:

@@ -18,7 +18,12 @@ KEYED_PARTITIONS = 12
 
 DAY_MS = 24 * 3600 * 1000
 MAX_RECORD_BYTES = 2 * 1024 * 1024
-"""The largest record that a topic takes; a dead letter may be twice that."""
+"""The largest record that comes in."""
+MAX_OWN_BYTES = 3 * MAX_RECORD_BYTES
+"""The largest that the services write: a command carries the words of its record, and the whole of
+it once more as ciphertext, which is a third longer."""
+MAX_DEAD_BYTES = 4 * MAX_RECORD_BYTES
+"""The largest that may be set aside, which adds a little to whatever record it was."""
 
 SERVICES = ("intake", "router", "sla", "rating")
 
@@ -47,7 +52,8 @@ class Topic:
 
     def config(self) -> dict[str, str]:
         """The broker's settings for this topic."""
-        settings = {"max.message.bytes": str(MAX_RECORD_BYTES)}
+        largest = MAX_RECORD_BYTES if self.door_of else MAX_OWN_BYTES
+        settings = {"max.message.bytes": str(largest)}
         if self.kept == "compacted":
             settings["cleanup.policy"] = "compact"
         else:
@@ -135,5 +141,5 @@ def dead_letter_config() -> dict[str, str]:
     return {
         "cleanup.policy": "delete",
         "retention.ms": str(30 * DAY_MS),
-        "max.message.bytes": str(2 * MAX_RECORD_BYTES),
+        "max.message.bytes": str(MAX_DEAD_BYTES),
     }

@@ -71,7 +71,9 @@ class Notice:
 class Reply:
     """An answer to the sender alone, which leaves nothing on the log."""
 
-    notices: tuple[Notice, ...]
+    notices: tuple[Notice, ...] = ()
+    unheard: str | None = None
+    """Why, where there is nobody to tell: the cause is set aside with these words."""
 
 
 Cause: TypeAlias = Message[Any]

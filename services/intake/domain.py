@@ -144,7 +144,7 @@ def reject(report: SubmitReport, reason: str) -> Reply:
 
 def _confirm(state: State, command: ConfirmReport, rules: Rulebook) -> Decision:
     if state.standing.status not in ACTIVE:
-        return Reply(())  # no case, or over: there is nothing left to confirm
+        return Reply(unheard=f"nothing to confirm: the case is {state.standing.status}")
     decision = command.decision
     category = decision.category or state.category
     area = decision.grid or state.area

@@ -50,7 +50,7 @@ def decide(state: State, cause: Cause, rules: Rulebook) -> Decision:
 def _answer(state: State, rating: Rating, at: datetime) -> Decision:
     """A case that nobody knows has no log to write to, and a rating no sender to tell."""
     if state.standing.status is Status.NEW:
-        return Reply(())
+        return Reply(unheard="there is no such case")
     result = state.result
     if result is None or result.until is None:
         return _refused(rating, f"the case is {state.standing.status}: it has no result to rate")

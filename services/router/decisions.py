@@ -35,9 +35,9 @@ Answer: TypeAlias = CaseEvent | str
 def answer_decision(
     state: State, cause: Message[SubmitDecision], rules: Rulebook
 ) -> CaseEvent | Reply:
-    """Triage has no topic of its own, so a decision about an unknown case is answered by silence."""
+    """Triage has no topic of its own, so a decision about an unknown case is set aside."""
     if state.standing.status is Status.NEW:
-        return Reply(())
+        return Reply(unheard="there is no such case")
     decision = cause.data.decision
     answer = _answer(state, decision, cause.time, rules)
     if isinstance(answer, CaseEvent) and void_because(state.standing, answer) is not None:

@@ -97,7 +97,7 @@ def _turn_away(cause: Message[SubmitUpdate], rules: Rulebook) -> Reply:
     """Tell the sender alone; one that the rules do not know has no topic to be told on."""
     command = cause.data
     if rules.department(command.department) is None:
-        return Reply(())
+        return Reply(unheard=f"{command.origin}: the rules know no such department")
     word = UpdateRefusal(
         case_id=cause.subject,
         at=cause.time,

@@ -16,7 +16,7 @@ from faststream.kafka import KafkaBroker
 from faststream.kafka.prometheus import KafkaPrometheusMiddleware
 from prometheus_client import REGISTRY
 
-from schemas.topics import MAX_RECORD_BYTES
+from schemas.topics import MAX_DEAD_BYTES
 from services.shell import pages
 from services.shell.contract import specification
 from services.shell.runtime import Runtime, Service
@@ -34,7 +34,7 @@ def build(service: Service[Any], settings: Settings, fatal: Any) -> AsgiFastStre
         security=broker_security(settings),
         allow_auto_create_topics=False,
         metadata_max_age_ms=settings.metadata_max_age_ms,
-        max_request_size=2 * MAX_RECORD_BYTES,
+        max_request_size=MAX_DEAD_BYTES,
         middlewares=[KafkaPrometheusMiddleware(registry=REGISTRY, app_name=service.name)],
         logger=None,
     )

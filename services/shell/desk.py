@@ -79,7 +79,8 @@ class Outgoing:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A record on which the domain broke: set aside, so that nothing else is disturbed."""
+    """A record on which the domain broke, or whose sender cannot be told: it is set aside, so that
+    nothing else is disturbed."""
 
     lane: str
     offset: int
@@ -308,6 +309,8 @@ class Desk(Generic[S]):
             return False
         if isinstance(decision, Reply):
             self._tell(decision.notices, cause)
+            if decision.unheard:
+                self.failures.append(Failure(pending.lane, pending.offset, cause, decision.unheard))
             return True
         event = self._event(cause, decision, attempt)
         self._out.append(Outgoing(CASE_EVENTS.name, entry.id, event, self.partition))

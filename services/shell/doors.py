@@ -30,6 +30,9 @@ from services.shell.settings import Settings
 
 logger = logging.getLogger(__name__)
 I = TypeVar("I", bound=Input)  # noqa: E741
+LARGEST = topics.MAX_OWN_BYTES - 1024
+"""What the broker takes, less the frame of a record. A refused send would cost the producer its
+place in the sequence, and the process its life."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +120,8 @@ class Relay:
         raw = message.raw_message
         records = raw if isinstance(raw, tuple) else (raw,)
         arrivals = [self._arrival(record) for record in records]
-        sends = [self._send(item) for item in await self._admit(arrivals) if item is not None]
+        admitted = await self._admit(arrivals)
+        sends = [self._send(arrival, item) for arrival, item in admitted if item is not None]
         await asyncio.gather(*sends)
         offsets = {TopicPartition(r.topic, r.partition): r.offset + 1 for r in records}
         await message.consumer.commit(offsets)  # type: ignore[call-arg]
@@ -133,20 +137,20 @@ class Relay:
             record.value,
         )
 
-    async def _admit(self, arrivals: list[Arrival]) -> list[Admitted]:
+    async def _admit(self, arrivals: list[Arrival]) -> list[tuple[Arrival, Admitted]]:
         good: list[tuple[Arrival, Any]] = []
-        out: list[Admitted] = []
+        out: list[tuple[Arrival, Admitted]] = []
         for arrival in arrivals:
             found = await self._read(arrival)
             if isinstance(found, Input):
                 good.append((arrival, found))
             else:
-                out.append(found)
+                out.append((arrival, found))
         admitted = await self.door.admit(good) if good else []
         for item in admitted:
             outcome = {True: "refused", False: "admitted"}[isinstance(item, Notice)]
             metrics.MESSAGES.labels(self.service, self.door.topic.name, outcome).inc()
-        return out + admitted
+        return out + [(arrival, item) for (arrival, _), item in zip(good, admitted, strict=True)]
 
     async def _read(self, arrival: Arrival) -> Input | Notice | None:
         """The arrival as its input model, else the refusal to send (None: set aside)."""
@@ -161,13 +165,16 @@ class Relay:
             reason = envelope.explain(error)
             notice = self.door.refuse(arrival, data, reason)
         if notice is None:
-            topic = self.settings.topic(arrival.topic)
-            await self.dead_letters.put(topic, arrival.key, arrival.value, reason)
+            await self._set_aside(arrival, reason)
         else:
             metrics.MESSAGES.labels(self.service, self.door.topic.name, "refused").inc()
         return notice
 
-    async def _send(self, item: Message[Payload] | Notice) -> None:
+    async def _set_aside(self, arrival: Arrival, reason: str) -> None:
+        topic = self.settings.topic(arrival.topic)
+        await self.dead_letters.put(topic, arrival.key, arrival.value, reason)
+
+    async def _send(self, arrival: Arrival, item: Message[Payload] | Notice) -> None:
         if isinstance(item, Notice):
             cause = ids.derive(item.data.model_dump_json())
             now = getattr(item.data, "received_at", None) or getattr(item.data, "at", None)
@@ -181,6 +188,10 @@ class Relay:
             topic, key = self.settings.topic(item.topic), item.key
         else:
             message, topic, key = item, self.commands, item.subject
+        written = envelope.write(message)
+        if len(written) > LARGEST:
+            await self._set_aside(arrival, f"with its marks and seals it has {len(written)} bytes")
+            return
         await self.producer.send_and_wait(
-            topic, envelope.write(message), key=key.encode(), headers=envelope.HEADERS
+            topic, written, key=key.encode(), headers=envelope.HEADERS
         )

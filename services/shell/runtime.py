@@ -94,7 +94,7 @@ class Runtime(Generic[S]):
             **self.settings.kafka_client(),
             acks="all",
             enable_idempotence=True,
-            max_request_size=2 * topics.MAX_RECORD_BYTES,
+            max_request_size=topics.MAX_DEAD_BYTES,
             max_batch_size=256 * 1024,
         )
         await self.producer.start()

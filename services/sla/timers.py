@@ -18,7 +18,7 @@ from schemas import ids
 from schemas.lifecycle import ACTIVE, HELD, Status
 from schemas.reference import DeadlineKind
 from services.decider import Timer
-from services.sla.state import KINDS, Clock, State, open_stop
+from services.sla.state import Clock, State, open_stop
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +36,8 @@ class Alarm:
 
 
 def due(state: State) -> Timer | None:
-    """The next timer; None while no clock runs."""
-    alarm = min(alarms(state), key=_order, default=None)
+    """The next timer, of several at one moment the first in order; None while no clock runs."""
+    alarm = min(alarms(state), key=_moment, default=None)
     return alarm.timer() if alarm else None
 
 
@@ -47,7 +47,7 @@ def alarm_of(state: State, timer_id: str) -> Alarm | None:
 
 
 def alarms(state: State) -> Iterator[Alarm]:
-    """All that is still ahead, clock by clock."""
+    """All that is still ahead: clock by clock in the order of kinds, warnings first."""
     for clock in state.clocks:
         if runs(state, clock):
             yield from (alarm for alarm in _alarms_of(clock) if _is_ahead(alarm))
@@ -87,5 +87,5 @@ def _is_ahead(alarm: Alarm) -> bool:
     return reached is None or alarm.at > reached
 
 
-def _order(alarm: Alarm) -> tuple[datetime, int, bool]:
-    return alarm.at, KINDS.index(alarm.clock.kind), alarm.nth is None
+def _moment(alarm: Alarm) -> datetime:
+    return alarm.at

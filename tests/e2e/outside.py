@@ -9,7 +9,7 @@ when one of them had to be started again.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
@@ -68,6 +68,13 @@ def case_of(report: dict[str, Any]) -> str:
     return ids.case_id(report["source"], report["report_id"])
 
 
+async def until(condition: Callable[[], Awaitable[bool]]) -> None:
+    """Ask again and again, until it is so."""
+    async with asyncio.timeout(PATIENCE):
+        while not await condition():  # noqa: ASYNC110 - it is asked over HTTP
+            await asyncio.sleep(0.05)
+
+
 class Outside:
     def __init__(self, platform: Platform) -> None:
         self.platform = platform
@@ -82,6 +89,7 @@ class Outside:
             **self.settings.kafka_client(), acks="all", max_request_size=2 * MAX_RECORD_BYTES
         )
         await self._producer.start()
+        self.http = httpx.AsyncClient(timeout=30)
         await self.driver.__aenter__()
         database = connect(self.settings.mongo, self.settings.database)
         self.secret = await Vault(database).secret("set-aside")
@@ -90,6 +98,7 @@ class Outside:
 
     async def __aexit__(self, *error: object) -> None:
         await self.driver.__aexit__(*error)
+        await self.http.aclose()
         await self._producer.stop()
 
     def react(self, _event: Message[Any]) -> Iterable[TimedInput]:
@@ -109,9 +118,10 @@ class Outside:
         client = self.settings.kafka_client()
         spec = TopicSpec(self.settings.topic(topic), 1)
         await create_topics(client.pop("bootstrap_servers"), [spec], **client)
-        async with asyncio.timeout(PATIENCE), httpx.AsyncClient() as http:
-            while spec.name not in (await http.get(f"{self.platform.http['router']}/quiet")).text:
-                await asyncio.sleep(0.1)
+        await until(lambda: self._router_reads(spec.name))
+
+    async def _router_reads(self, topic: str) -> bool:
+        return topic in (await self.http.get(f"{self.platform.http['router']}/quiet")).text
 
     async def reports(self, at: datetime = START, **changes: Any) -> str:
         """Send a report, and return its case."""
@@ -136,13 +146,18 @@ class Outside:
 
     async def _unbroken(self, work: Any) -> None:
         before, task = self.platform.restarts, asyncio.ensure_future(work)
+        try:
+            await self._watched(task, before)
+        finally:
+            task.cancel()
+        task.result()
+
+    async def _watched(self, task: asyncio.Future[None], before: int) -> None:
         async with asyncio.timeout(PATIENCE):
             while not task.done():
                 await asyncio.wait([task], timeout=0.2)
                 if self.platform.restarts > before:
-                    task.cancel()
                     raise AssertionError(f"a service ended: see {self.platform.options.data}")
-        task.result()
 
     # ── reading ──────────────────────────────────────────────────────────────────────────────
 
@@ -174,8 +189,7 @@ class Outside:
         return await self._metric(service, "gridcase_void_events_total", {"type": type})
 
     async def _metric(self, service: str, name: str, labels: dict[str, str]) -> float:
-        async with httpx.AsyncClient() as client:
-            page = await client.get(f"{self.platform.http[service]}/metrics")
+        page = await self.http.get(f"{self.platform.http[service]}/metrics")
         return sum(
             sample.value
             for family in text_string_to_metric_families(page.text)

@@ -30,7 +30,7 @@ from tests.story import START
 REPORTS, UPDATES, RATINGS = "reports.submitted", "updates.vc-v11", "ratings.submitted"
 TRIAGE, LOG, CLOCK = "triage.decisions", "case.events", "clock"
 HELD_BY = "assignments.vc-v11"
-NESTED = orjson.loads(b'{"a":' * 250 + b"1" + b"}" * 250)
+NESTED = orjson.loads(b'{"a":' * 200 + b"1" + b"}" * 200)
 
 
 @pytest.fixture(autouse=True)
@@ -91,6 +91,7 @@ UNREADABLE = {
     "nothing at all": (b"", "not JSON"),
     "a tombstone": (None, "a tombstone"),
     "a million brackets": (b"[" * 1_000_000, "not JSON"),
+    "things within things": (orjson.dumps(a_report(extra=NESTED)), "nested more than 64 deep"),
     "a CloudEvent without data": (b'{"specversion":"1.0","id":"1"}', "no `data` object"),
 }
 
@@ -101,7 +102,7 @@ async def test_a_report_that_cannot_be_read_is_set_aside(outside: Outside, what:
     assert reason in await set_aside(outside, REPORTS, value, "intake")
 
 
-@pytest.mark.parametrize("what", ["text", "a tombstone"])
+@pytest.mark.parametrize("what", ["text", "a tombstone", "things within things"])
 async def test_an_update_that_cannot_be_read_is_set_aside(outside: Outside, what: str) -> None:
     value, reason = UNREADABLE[what]
     assert reason in await set_aside(outside, UPDATES, value, "router")
@@ -138,7 +139,6 @@ COMMANDS = {
     "text": (b"hello", "not JSON"),
     "a tombstone": (None, "a tombstone"),
     "an unknown type": (cloud_event("intake.celebrate.v1", {}), "unknown type"),
-    "no subject": (cloud_event("case.opened.v1", {}, subject=None), ""),
 }
 
 
@@ -169,7 +169,7 @@ EVENTS = {
     "no time": (cloud_event("case.signed.v1", SIGNED, time=None), "the envelope lacks 'time'"),
     "a time before all time": (
         cloud_event("case.signed.v1", SIGNED, time="0001-01-01T00:00:00+08:00"),
-        "time",
+        "the year should be",
     ),
     "a version that is an object": (
         cloud_event("case.signed.v1", SIGNED, policyversion={"a": 1}),
@@ -236,7 +236,6 @@ NO_REPORTS: dict[str, tuple[dict[str, Any], str]] = {
     "before all time": ({"submitted_at": "0001-01-01T00:00:00+08:00"}, "submitted_at: "),
     "after all time": ({"submitted_at": "9999-12-31T23:59:59-08:00"}, "submitted_at: "),
     "a point off the earth": ({"location": {"lat": 95.0, "lon": 1.0}}, "location.lat: "),
-    "things within things": ({"extra": NESTED}, "nested"),
 }
 
 
@@ -257,6 +256,14 @@ async def test_two_megabytes_are_rejected_like_one(outside: Outside) -> None:
 async def test_two_megabytes_of_extras_are_no_harm(outside: Outside) -> None:
     case = await outside.reports(extra="x" * 1_990_000)
     assert outside.happened(case)[0] == "opened"
+
+
+async def test_what_grows_too_large_when_it_is_masked_is_set_aside(outside: Outside) -> None:
+    words = {"uri": "demo://1", "media_type": "audio/amr", "transcript": "ab " * 6_600}
+    reporter = {"kind": "resident", "id": "r", "name": "ab"}
+    report = a_report(attachments=[words] * 50, reporter=reporter)
+    reason = await set_aside(outside, REPORTS, orjson.dumps(report), "intake")
+    assert reason.startswith("with its marks and seals it has ")
 
 
 async def test_a_report_without_an_id_is_rejected_under_its_place_on_the_topic(
@@ -331,11 +338,6 @@ async def test_an_update_with_an_unknown_action_is_refused_to_its_department(
     word = await refused(outside, "vc-v11", an_update("any", "celebrate"))
     assert word.reason.startswith("action: Input should be 'sign'")
     assert await outside.counted("router", "updates", "refused") == before + 1
-
-
-async def test_an_update_of_nested_things_is_refused_to_its_department(outside: Outside) -> None:
-    word = await refused(outside, "vc-v11", an_update("any", "sign", extra=NESTED))
-    assert "nested" in word.reason
 
 
 async def test_a_stranger_learns_nothing_whether_the_case_exists_or_not(outside: Outside) -> None:

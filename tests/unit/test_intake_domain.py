@@ -129,4 +129,5 @@ def test_an_officer_puts_right_what_was_misunderstood() -> None:
 
 
 def test_a_confirmation_of_an_unknown_case_leaves_nothing() -> None:
-    assert given(DECIDER).when(confirm()).decision == Reply(())
+    answer = given(DECIDER).when(confirm()).decision
+    assert answer == Reply(unheard="nothing to confirm: the case is new")

@@ -99,7 +99,7 @@ def test_a_rating_of_an_earlier_result_does_not_count_for_the_new_one() -> None:
 
 def test_a_rating_of_an_unknown_case_leaves_nothing_on_the_log() -> None:
     story = given(DECIDER).when(rating(5))
-    assert story.decision == Reply(())
+    assert story.decision == Reply(unheard="there is no such case")
 
 
 # ── not fixed ────────────────────────────────────────────────────────────────────────────────

@@ -162,7 +162,8 @@ def test_what_the_last_holder_asked_for_is_not_granted_to_the_next() -> None:
 
 
 def test_a_decision_about_an_unknown_case_leaves_nothing_on_the_log() -> None:
-    assert given(DECIDER).when(decision(Verdict.REJECT)).decision == Reply(())
+    answer = given(DECIDER).when(decision(Verdict.REJECT)).decision
+    assert answer == Reply(unheard="there is no such case")
 
 
 # ── the queue ────────────────────────────────────────────────────────────────────────────────

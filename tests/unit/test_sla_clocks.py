@@ -54,6 +54,11 @@ def test_what_was_done_too_late_stays_late() -> None:
     assert shown(life, july(4, 14))["sign"] == ("late", -2)
 
 
+def test_the_first_word_to_the_reporter_is_the_one_that_counts() -> None:
+    life = a_held_case().says(events.FeedbackGiven, july(4, 11), result="we are at it")
+    assert shown(life.resolved(july(6, 9)), july(6, 10))["respond"] == ("met", 22)
+
+
 def test_a_paused_clock_shows_what_was_left() -> None:
     life = a_held_case().paused(july(6, 9))
     assert shown(life, july(15, 9))["resolve"] == ("paused", 24)

@@ -217,6 +217,12 @@ def test_a_deadline_in_a_year_that_the_calendar_does_not_cover_is_provisional() 
     assert not a_held_case(small_county(calendars=CHINA)).deadline(RESOLVE).provisional
 
 
+def test_a_date_that_a_person_granted_is_not_provisional() -> None:
+    life = a_case(small_county(calendars=CHINA), at=UNKNOWN).assigned(UNKNOWN)
+    life.extended(UNKNOWN, until=UNKNOWN.replace(day=20))
+    assert not life.deadline(RESOLVE).provisional
+
+
 def test_a_provisional_deadline_is_set_again_when_the_calendar_is_known() -> None:
     """The second version's calendar closes on Tuesday, and is sure of its year."""
     known = (

@@ -149,6 +149,11 @@ def test_an_extension_in_a_limited_pause_allows_for_the_rest_of_it() -> None:
     assert life.resumed(july(7, 9)).due(RESOLVE) == july(15, 9)
 
 
+def test_a_limited_pause_runs_out_after_an_extension_too() -> None:
+    life = a_held_case(limits()).paused(july(5, 9), WEATHER).extended(july(6, 9), july(14, 9))
+    assert life.passes(july(20, 9)).told[-1] == ("escalated resolve", july(20, 9))
+
+
 def test_an_extension_after_a_pause_is_counted_from_its_own_date() -> None:
     life = a_held_case().paused(july(5, 9)).resumed(july(6, 9))
     life.extended(july(6, 10), until=july(14, 9)).paused(july(7, 9)).resumed(july(7, 10))

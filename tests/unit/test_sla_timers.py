@@ -22,6 +22,7 @@ from tests.unit.sla_life import (
     Life,
     a_case,
     a_held_case,
+    folded,
     july,
     limits,
 )
@@ -88,6 +89,14 @@ def test_a_timer_fires_once() -> None:
     life = a_held_case().passes(july(6, 10))
     tick = message(Tick(), id=life.fired[-1].id, at=life.fired[-1].at)
     assert life.decides(tick) is None
+
+
+def test_an_earlier_warning_that_lands_late_calls_nothing_back() -> None:
+    """Two owners at once: the slower one's first warning lands after the second."""
+    life = a_held_case().passes(july(7, 8))
+    late = next(record for record in life.of(Warned) if record.data.kind is RESOLVE)
+    twice = message(late.data, id="late", at=late.time, because=late.causationid)
+    assert folded(life.state, twice) == life.state
 
 
 # ── what climbs ──────────────────────────────────────────────────────────────────────────────
@@ -208,6 +217,7 @@ def test_nothing_fires_once_a_case_is_withdrawn() -> None:
 def test_the_clock_of_a_reopened_case_runs_on_before_anybody_leads() -> None:
     life = a_held_case().resolved(july(4, 12)).reopened(july(6, 12))
     assert life.passes(july(21, 9)).told[-1] == ("supervised case", july(21, 9))
+    assert life.last.data.department is None, "who was done with it is not to blame"
 
 
 def test_the_other_services_words_move_nothing() -> None:

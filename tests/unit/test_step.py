@@ -1,0 +1,269 @@
+"""The step's doing, with a broker and a database that are only written down."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from aiokafka import TopicPartition
+from pymongo.errors import AutoReconnect
+
+from schemas.envelope import Message, read
+from schemas.topics import PAYLOADS
+from services.router.domain import DECIDER
+from services.shell.desk import Entry
+from services.shell.settings import Settings
+from services.shell.step import LostRecords, Step
+from tests.log import RULEBOOKS, Log
+from tests.unit.router_words import opened
+
+LOG = TopicPartition("case.events", 0)
+COMMANDS = TopicPartition("router.commands", 0)
+
+
+@dataclass
+class Consumer:
+    """One partition of the log, and of the commands."""
+
+    log: Log
+    start: int = 0
+    committed_offsets: dict[TopicPartition, int] = field(default_factory=dict)
+    positions: dict[TopicPartition, int] = field(default_factory=dict)
+    paused: set[TopicPartition] = field(default_factory=set)
+
+    def records(self, partition: TopicPartition) -> list[bytes]:
+        return self.log.records if partition == LOG else self.log.commands
+
+    def batch(self, partition: TopicPartition = LOG) -> dict[TopicPartition, list[Any]]:
+        """What a fetch brings, unless the partition is paused."""
+        position = self.positions.get(partition, 0)
+        values = self.records(partition)[position:]
+        if partition in self.paused or not values:
+            return {}
+        self.positions[partition] = position + len(values)
+        return {partition: made(partition, position, values)}
+
+    def pause(self, *partitions: TopicPartition) -> None:
+        self.paused |= set(partitions)
+
+    def resume(self, *partitions: TopicPartition) -> None:
+        self.paused -= set(partitions)
+
+    def seek(self, partition: TopicPartition, offset: int) -> None:
+        self.positions[partition] = offset
+
+    def highwater(self, partition: TopicPartition) -> int:
+        return len(self.records(partition))
+
+    async def committed(self, partition: TopicPartition) -> int | None:
+        return self.committed_offsets.get(partition)
+
+    async def end_offsets(self, partitions: list[TopicPartition]) -> dict[TopicPartition, int]:
+        return {partition: len(self.records(partition)) for partition in partitions}
+
+    async def beginning_offsets(
+        self, partitions: list[TopicPartition]
+    ) -> dict[TopicPartition, int]:
+        return dict.fromkeys(partitions, self.start)
+
+    async def commit(self, offsets: dict[TopicPartition, int]) -> None:
+        self.committed_offsets |= offsets
+
+
+def made(partition: TopicPartition, first: int, values: Iterable[bytes]) -> list[Any]:
+    return [
+        SimpleNamespace(
+            topic=partition.topic, partition=0, offset=offset, key=None, value=value, timestamp=0
+        )
+        for offset, value in enumerate(values, first)
+    ]
+
+
+@dataclass
+class Producer:
+    """Events reach the log at once."""
+
+    log: Log
+    refuses: bool = False
+
+    async def send(self, topic: str, value: bytes, **_more: Any) -> Any:
+        if self.refuses:
+            raise ConnectionError("the broker is away")
+        if topic == LOG.topic:
+            self.log.records.append(value)
+        return done()
+
+
+async def done() -> None:
+    return None
+
+
+@dataclass
+class Store:
+    """MongoDB, as far as the step knows it."""
+
+    documents: dict[str, Entry[Any]] = field(default_factory=dict)
+    away: bool = False
+
+    def document(self, partition: int, entry: Entry[Any]) -> dict[str, Any]:
+        kept = Entry(entry.id, entry.state, entry.seen, entry.void, entry.offset)
+        return {"_id": entry.id, "partition": partition, "entry": kept}
+
+    async def write(self, documents: Iterable[dict[str, Any]]) -> None:
+        if self.away:
+            raise AutoReconnect("away")
+        self.documents |= {document["_id"]: document["entry"] for document in documents}
+
+    async def load(self, _partition: int) -> list[Entry[Any]]:
+        return list(self.documents.values())
+
+
+@dataclass
+class World:
+    log: Log = field(default_factory=Log)
+    store: Store = field(default_factory=Store)
+
+    async def owner(self, **settings: Any) -> Owner:
+        owner = Owner(self, Settings(clock="stream", **settings))
+        await owner.step.on_partitions_assigned([LOG, COMMANDS])
+        return owner
+
+
+class Owner:
+    def __init__(self, world: World, settings: Settings) -> None:
+        self.consumer = Consumer(world.log)
+        self.producer = Producer(world.log)
+        self.step = Step(
+            DECIDER,
+            settings,
+            RULEBOOKS,
+            cast(Any, world.store),
+            cast(Any, self.producer),
+            cast(Any, None),
+        )
+        self.step.subscriber = SimpleNamespace(consumer=self.consumer)
+
+    async def turns(self, number: int = 1) -> Owner:
+        for _ in range(number):
+            await self.step._turn(self.consumer.batch() | self.consumer.batch(COMMANDS))
+        return self
+
+    @property
+    def committed(self) -> int | None:
+        return self.consumer.committed_offsets.get(LOG)
+
+
+@pytest.fixture
+def world() -> World:
+    world = World()
+    world.log.happened(opened(), name="opened")
+    return world
+
+
+def types(log: Log) -> list[str]:
+    messages: list[Message[Any]] = [read(record, PAYLOADS) for record in log.records]
+    return [message.type for message in messages]
+
+
+async def test_offsets_are_committed_only_after_the_snapshots_that_cover_them(
+    world: World,
+) -> None:
+    owner = await (await world.owner()).turns(3)
+    world.store.away = True
+    await owner.step.save()
+    assert owner.committed is None, "the database is away: nothing is committed"
+    world.store.away = False
+    await owner.step.save()
+    assert owner.committed == len(world.log.records)
+    assert world.store.documents
+
+
+async def test_a_database_that_is_away_stops_no_message(world: World) -> None:
+    world.store.away = True
+    owner = await world.owner()
+    await owner.turns(2)
+    await owner.step.save()
+    assert types(world.log) == ["case.opened.v1", "case.assigned.v1"]
+
+
+async def test_what_was_not_stored_is_stored_by_the_next_snapshot(world: World) -> None:
+    owner = await (await world.owner()).turns(3)
+    world.store.away = True
+    await owner.step.save()
+    world.store.away = False
+    await owner.step.save()
+    (kept,) = world.store.documents.values()
+    assert kept.offset == len(world.log.records) - 1
+
+
+async def test_a_send_that_fails_ends_the_step_and_commits_nothing(world: World) -> None:
+    owner = await world.owner()
+    owner.producer.refuses = True
+    with pytest.raises(ConnectionError):
+        await owner.turns(2)
+    assert owner.committed is None
+
+
+async def test_a_batch_from_before_a_rebalance_is_dropped_and_read_again(world: World) -> None:
+    owner = await world.owner()
+    await owner.turns(3)
+    stale = made(LOG, 7, [world.log.records[0]])
+    await owner.step._turn({LOG: stale})
+    assert owner.consumer.positions[LOG] == len(world.log.records), "back to where reading was"
+    assert owner.step.desks[0].positions["log"] == len(world.log.records)
+
+
+async def test_records_that_the_broker_no_longer_has_stop_the_service(world: World) -> None:
+    owner = await world.owner()
+    owner.consumer.start = 5
+    gone = made(LOG, 5, [world.log.records[0]])
+    await owner.step._turn({LOG: gone})
+    with pytest.raises(LostRecords, match="offset 0 is unanswered, but the topic now begins at 5"):
+        await owner.step._turn({LOG: gone})
+
+
+async def test_a_new_owner_folds_to_the_end_before_it_decides(world: World) -> None:
+    """The old owner answered and died before it committed; the new one must not answer again."""
+    await (await world.owner()).turns(2)
+    successor = await world.owner()
+    await successor.step._turn(successor.consumer.batch())
+    assert types(world.log) == ["case.opened.v1", "case.assigned.v1"]
+    await successor.turns(3)
+    assert types(world.log) == ["case.opened.v1", "case.assigned.v1"]
+
+
+async def test_commands_wait_while_the_log_is_folded(world: World) -> None:
+    owner = await world.owner()
+    assert COMMANDS in owner.consumer.paused
+    await owner.turns(2)
+    assert COMMANDS not in owner.consumer.paused
+
+
+async def test_a_restart_begins_from_the_snapshot_and_the_committed_offset(world: World) -> None:
+    owner = await (await world.owner()).turns(3)
+    await owner.step.save()
+    successor = await world.owner()
+    successor.consumer.committed_offsets = owner.consumer.committed_offsets
+    await successor.step.on_partitions_revoked([LOG, COMMANDS])
+    await successor.step.on_partitions_assigned([LOG, COMMANDS])
+    assert not successor.step.folding, "nothing is left to fold"
+    (entry,) = successor.step.desks[0].entries.values()
+    assert entry.state == next(iter(owner.step.desks[0].entries.values())).state
+
+
+async def test_under_the_wall_clock_timers_wait_for_a_grace_after_catching_up(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner = await world.owner(timer_grace_seconds=5.0)
+    owner.step.settings = owner.step.settings.model_copy(update={"clock": "wall"})
+    seconds = [100.0]
+    monkeypatch.setattr("services.shell.step.monotonic", lambda: seconds[0])
+    await owner.turns(3)
+    assert owner.step._timers_now() is None, "caught up just now"
+    seconds[0] += 4.9
+    assert owner.step._timers_now() is None
+    seconds[0] += 0.2
+    assert owner.step._timers_now() is not None
