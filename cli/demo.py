@@ -71,6 +71,7 @@ async def _demo(data: Path, count: int, broker: str, reference: Path) -> None:
         say=lambda text: console.print(f"[dim]{text}[/]"),
     )
     view, slowest = MonthView(rules, len(stories)), Slowest()
+    view.simulated = True
     async with Platform(options) as platform:
         with (data / "log.jsonl").open("wb") as file, _shown(view) as show:
             log = LogFile(file, mock=platform.kind == "mock")
@@ -99,7 +100,7 @@ def _shown(view: MonthView) -> Iterator[Any]:
     from lab.view import progress
 
     if console.is_terminal:
-        with Live(view, console=console, refresh_per_second=8):
+        with Live(view, console=console, refresh_per_second=3):
             yield view.on_event
         console.print()
         return

@@ -39,6 +39,13 @@ def import_(
     until: Annotated[
         str | None, typer.Option(help="RFC 3339, with its zone. Later reports are not sent.")
     ] = None,
+    stride: Annotated[
+        float,
+        typer.Option(
+            help="Hours that time may go on at once. More is faster, and right where no case climbs.",
+            min=0,
+        ),
+    ] = 0.5,
     quiet_progress: Annotated[bool, typer.Option(help="No progress bar.")] = False,
     data: Annotated[Path, typer.Option(help="The platform's folder, as of `up --data`.")] = Path(
         "run"
@@ -58,7 +65,7 @@ def import_(
         sent = [row for row in rows if row.report.submitted_at <= end]
         account.sent, account.late = len(sent), len(rows) - len(sent)
         if sent:
-            asyncio.run(_run(sent, data, end, account, quiet_progress))
+            asyncio.run(_run(sent, data, end, timedelta(hours=stride), account, quiet_progress))
     except (CannotImport, NotRunning) as error:
         console.print(f"[red]not imported[/]: {escape(str(error))}", soft_wrap=True)
         raise typer.Exit(1) from None
@@ -115,7 +122,12 @@ class NotRunning(RuntimeError):  # noqa: N818 - it names the platform's state
 
 
 async def _run(
-    rows: list[Accepted], data: Path, until: datetime, account: Account, quiet: bool
+    rows: list[Accepted],
+    data: Path,
+    until: datetime,
+    stride: timedelta,
+    account: Account,
+    quiet: bool,
 ) -> None:
     from lab import inputs
     from lab.driver import Driver, NotQuiet
@@ -127,7 +139,7 @@ async def _run(
     await _fresh(http, min(row.report.submitted_at for row in rows))
     parties = ImportParties(rows)
     started = asyncio.get_running_loop().time()
-    async with Driver(settings, http, parties, on_event=account.see) as driver:
+    async with Driver(settings, http, parties, on_event=account.see, react_after=stride) as driver:
         driver.add(inputs.report(row.report) for row in rows)
         with _watched(driver, parties, account, quiet):
             try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from cli import case, demo, importing, log, rebuild, reference, serve, tick, topics, up
+from cli import case, demo, importing, log, rebuild, reference, serve, tick, topics, up, watch
 
 app = typer.Typer(
     name="gridcase",
@@ -20,6 +20,7 @@ app.command("serve")(serve.serve)
 app.add_typer(topics.app, name="topics")
 app.add_typer(reference.app, name="reference")
 app.command("import")(importing.import_)
+app.command("watch")(watch.watch)
 app.command("case")(case.case)
 app.add_typer(log.app, name="log")
 app.command("rebuild")(rebuild.rebuild)

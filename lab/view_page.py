@@ -120,7 +120,7 @@ def _month_bar(view: MonthView) -> Bar:
 @dataclass(frozen=True, slots=True)
 class Bar:
     """As wide as there is room, for `total`: `counts` are by phase. A part that is not empty has a
-    cell, as long as there is one."""
+    cell of its own; three cells are enough."""
 
     counts: Sequence[int]
     total: int
@@ -133,10 +133,13 @@ class Bar:
 
     def text(self, width: int) -> Text:
         text, reached, used = Text(), 0, 0
+        waiting = sum(count > 0 for count in self.counts)
         for count, phase in zip(self.counts, PHASES, strict=True):
             reached += count
+            waiting -= count > 0
             least = used + (count > 0)
-            end = min(width, max(round(reached * width / max(self.total, 1)), least))
+            share = round(reached * width / max(self.total, 1))
+            end = min(max(share, least), width - waiting)
             text.append("█" * (end - used), COLOURS[phase])
             used = end
         return text.append("░" * (width - used), "bright_black")

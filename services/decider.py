@@ -100,3 +100,6 @@ class Decider(Generic[S]):
     evolve: Callable[[S, Message[Any]], S]
     notify: Callable[[S, Message[Any]], list[Notice]] = says_nothing
     due: Callable[[S], Timer | None] = never_due
+    answers: frozenset[type[Payload]] | None = None
+    """The events of the log that `decide` may answer, so that it is spared the others; None: any
+    of them. Commands and ticks are always put to it."""

@@ -63,6 +63,8 @@ class Entry(Generic[S]):
     """The last log record folded into `state`."""
     queue: deque[Pending] = field(default_factory=deque)
     in_flight: str | None = None
+    due: datetime | None = None
+    """When the next timer of `state` runs out."""
     timer: datetime | None = None
     """The moment for which the heap of timers holds this case."""
 
@@ -153,7 +155,8 @@ class Desk(Generic[S]):
             return
         self.tally[LOG, "accepted"] += 1
         self._tell(self.decider.notify(entry.state, event), event)
-        self._queue(entry, Pending(event, LOG, offset))
+        if self._may_answer(event):
+            self._queue(entry, Pending(event, LOG, offset))
 
     def command(self, offset: int, command: Message[Any]) -> None:
         """Live: take a command as a cause."""
@@ -253,7 +256,9 @@ class Desk(Generic[S]):
         self.dirty[entry.id] = entry
 
     def _evolve(self, entry: Entry[S], offset: int, event: Message[Any]) -> None:
-        entry.state = replace(entry.state, standing=advance(entry.state.standing, event))
+        standing = advance(entry.state.standing, event)
+        if standing != entry.state.standing:
+            entry.state = replace(entry.state, standing=standing)
         try:
             entry.state = self.decider.evolve(entry.state, event)
         except Exception as error:
@@ -262,6 +267,10 @@ class Desk(Generic[S]):
         self._watch(entry)
 
     # ── causes and answers ───────────────────────────────────────────────────────────────────
+
+    def _may_answer(self, event: Message[Any]) -> bool:
+        answers = self.decider.answers
+        return answers is None or type(event.data) in answers
 
     def _queue(self, entry: Entry[S], pending: Pending) -> None:
         if pending.lane != _TICKS:
@@ -379,11 +388,11 @@ class Desk(Generic[S]):
 
     def _watch(self, entry: Entry[S]) -> None:
         timer = self.decider.due(entry.state)
-        at = timer.at if timer else None
-        if at != entry.timer:
-            entry.timer = at
-            if at is not None:
-                heapq.heappush(self._timers, (at, entry.id))
+        entry.due = timer.at if timer else None
+        if entry.due != entry.timer:
+            entry.timer = entry.due
+            if entry.due is not None:
+                heapq.heappush(self._timers, (entry.due, entry.id))
 
     def _is_current(self, at: datetime, case: str) -> bool:
         return self.entries[case].timer == at

@@ -56,7 +56,6 @@ class Snapshots(Generic[S]):
         await self.collection.create_index([("due", 1)], sparse=True)
 
     def document(self, partition: int, entry: Entry[S]) -> Document:
-        timer = self.decider.due(entry.state)
         document: Document = {
             "_id": entry.id,
             "partition": partition,
@@ -66,8 +65,8 @@ class Snapshots(Generic[S]):
             "void": Binary(entry.void),
             "state": self._states.dump_python(entry.state, mode="json", exclude_defaults=True),
         }
-        if timer is not None:
-            document["due"] = timer.at
+        if entry.due is not None:
+            document["due"] = entry.due
         return document
 
     def entry(self, document: Document) -> Entry[S]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
@@ -23,7 +24,7 @@ from lab.driver import Driver
 from lab.inputs import TimedInput
 from lab.supervisor import Platform
 from schemas import envelope, ids, topics
-from schemas.envelope import Message
+from schemas.envelope import Message, Unreadable
 from schemas.topics import MAX_RECORD_BYTES
 from services.shell.consuming import read_to_end
 from services.shell.snapshots import connect
@@ -168,13 +169,28 @@ class Outside:
 
     async def told(self, topic: str, **fields: Any) -> list[Message[Any]]:
         """The messages of a topic whose data has these fields."""
-        records = await self.hears(topic)
-        messages = [envelope.read(record.value, topics.PAYLOADS) for record in records]
         return [
             message
-            for message in messages
+            for message in await self.readable(topic)
             if all(getattr(message.data, name, None) == value for name, value in fields.items())
         ]
+
+    async def readable(self, topic: str) -> list[Message[Any]]:
+        """All messages of a topic, without what cannot be read."""
+        messages = []
+        for record in await self.hears(topic):
+            with suppress(Unreadable):
+                messages.append(envelope.read(record.value, topics.PAYLOADS))
+        return messages
+
+    async def asks(self, service: str, page: str) -> Any:
+        """A page that may be there in a moment: snapshots follow the log within a second."""
+        address = self.platform.http[service] + page
+        await until(lambda: self._is_there(address))
+        return (await self.http.get(address)).json()
+
+    async def _is_there(self, address: str) -> bool:
+        return (await self.http.get(address)).status_code == 200
 
     def happened(self, case: str) -> list[str]:
         """The types of the case's events, such as ``opened``, in the order of the log."""

@@ -11,6 +11,7 @@ started again.
 
 from __future__ import annotations
 
+import re
 from base64 import b64decode
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -208,7 +209,7 @@ async def rejected(outside: Outside, report: dict[str, Any]) -> Message[ReportRe
     found = (await outside.hears("reports.rejected"))[-1]
     word = (await outside.told("reports.rejected"))[-1]
     assert word.data.report_id == report.get("report_id")
-    assert found.key.decode() == word.subject
+    assert found.key.decode() == report.get("report_id", found.key.decode())
     assert word.data.original is not None
     assert original(outside, word.data.original) == sent
     assert outside.happened(ids.case_id("hotline", str(report.get("report_id")))) == []
@@ -261,7 +262,7 @@ async def test_two_megabytes_of_extras_are_no_harm(outside: Outside) -> None:
 async def test_what_grows_too_large_when_it_is_masked_is_set_aside(outside: Outside) -> None:
     words = {"uri": "demo://1", "media_type": "audio/amr", "transcript": "ab " * 6_600}
     reporter = {"kind": "resident", "id": "r", "name": "ab"}
-    report = a_report(attachments=[words] * 50, reporter=reporter)
+    report = a_report(attachments=[words] * 50, reporter=reporter, extra="x" * 900_000)
     reason = await set_aside(outside, REPORTS, orjson.dumps(report), "intake")
     assert reason.startswith("with its marks and seals it has ")
 
@@ -273,6 +274,8 @@ async def test_a_report_without_an_id_is_rejected_under_its_place_on_the_topic(
     del report["report_id"]
     word = await rejected(outside, report)
     assert "report_id: Field required" in word.data.reason
+    place = (await outside.hears("reports.rejected"))[-1].key.decode()
+    assert re.fullmatch(r"\d+/\d+", place), place
 
 
 NO_CASES: dict[str, tuple[dict[str, Any], str]] = {
