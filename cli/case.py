@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 
 if TYPE_CHECKING:
-    from lab.case_log import Found
+    from lab.story.case_log import Found
     from schemas.rulebook import Rulebooks
 
 console = Console(highlight=False)
@@ -45,7 +45,7 @@ def case(
 
     Example: `gridcase case hotline-12345/hl-0701-003`
     """
-    from lab.case_log import case_of
+    from lab.story.case_log import case_of
 
     key = case_of(id)
     found = _from_file(log, key, reference) if log else _from_broker(key, reference)
@@ -59,7 +59,7 @@ def case(
 
 
 def _from_file(log: Path, key: str, reference: Path | None) -> Found:
-    from lab.case_log import from_file
+    from lab.story.case_log import from_file
     from schemas.envelope import Unreadable
 
     try:
@@ -69,7 +69,7 @@ def _from_file(log: Path, key: str, reference: Path | None) -> Found:
 
 
 def _from_broker(key: str, reference: Path | None) -> Found:
-    from lab.case_log import NoPlatform, from_broker
+    from lab.story.case_log import NoPlatform, from_broker
     from services.shell.endpoints import settings_at
 
     books = _books(reference) if reference else None
@@ -96,8 +96,8 @@ def _books(folder: Path) -> Rulebooks:
 
 
 def _show(found: Found, key: str, lang: Language, as_json: bool) -> None:
-    from lab.story_page import as_data, render
-    from lab.storytelling import stand, tell
+    from lab.story.story_page import as_data, render
+    from lab.story.storytelling import stand, tell
 
     lines, standing = tell(found.events, found.rules), stand(found.events, found.now)
     if as_json:

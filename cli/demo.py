@@ -16,7 +16,7 @@ from rich.live import Live
 from rich.table import Table
 
 if TYPE_CHECKING:
-    from lab.view import MonthView
+    from lab.watch.view import MonthView
     from schemas.envelope import Message
     from schemas.outputs import Scorecard
     from schemas.rulebook import Rulebook
@@ -53,7 +53,7 @@ async def _demo(data: Path, count: int, broker: str, reference: Path) -> None:
     from lab.demo.month import LogFile, Slowest, play
     from lab.demo.stories import read_stories
     from lab.supervisor import Options, Platform
-    from lab.view import MonthView
+    from lab.watch.view import MonthView
     from schemas.rulebook import Rulebook
     from services.shell.reference import read_folder
 
@@ -97,7 +97,7 @@ async def _demo(data: Path, count: int, broker: str, reference: Path) -> None:
 @contextmanager
 def _shown(view: MonthView) -> Iterator[Any]:
     """The live view on a terminal; elsewhere a line every few seconds."""
-    from lab.view import progress
+    from lab.watch.view import progress
 
     if console.is_terminal:
         with Live(view, console=console, refresh_per_second=3):
@@ -160,9 +160,9 @@ def _row(card: Scorecard) -> list[str]:
 
 def _show_slowest(log: Path, case: str, rules: Rulebook) -> None:
     """The case that climbed highest and took longest, told as a story."""
-    from lab.case_log import from_file
-    from lab.story_page import render
-    from lab.storytelling import stand, tell
+    from lab.story.case_log import from_file
+    from lab.story.story_page import render
+    from lab.story.storytelling import stand, tell
     from schemas.rulebook import Rulebooks
 
     found = from_file(log, case, Rulebooks([rules.reference]))

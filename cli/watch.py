@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.live import Live
 
 if TYPE_CHECKING:
-    from lab.view import MonthView
+    from lab.watch.view import MonthView
     from services.shell.settings import Settings
 
 console = Console(highlight=False)
@@ -38,7 +38,7 @@ def watch(
 
     Example: `gridcase watch --since start`
     """
-    from lab.case_log import NoPlatform
+    from lab.story.case_log import NoPlatform
     from services.shell.endpoints import settings_at
 
     try:
@@ -52,9 +52,9 @@ def watch(
 
 
 async def _watch(settings: Settings, since: Since) -> None:
-    from lab.case_log import in_force, present, published_rules, reach
-    from lab.view import MonthView
-    from lab.watching import Watcher
+    from lab.story.case_log import in_force, present, published_rules, reach
+    from lab.watch.view import MonthView
+    from lab.watch.watching import Watcher
 
     await reach(settings)
     rules = in_force(await published_rules(settings), await present(settings))
@@ -75,7 +75,7 @@ async def _draw(view: MonthView) -> None:
 
 
 async def _print(view: MonthView) -> None:
-    from lab.view import progress
+    from lab.watch.view import progress
 
     await _every(LINE_SECONDS, lambda: typer.echo(progress(view)))
 

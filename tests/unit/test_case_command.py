@@ -14,9 +14,9 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from cli.case import case
-from lab.case_log import case_of, from_file
-from lab.story_page import as_data, render
-from lab.storytelling import stand, tell
+from lab.story.case_log import case_of, from_file
+from lab.story.story_page import as_data, render
+from lab.story.storytelling import stand, tell
 from schemas import envelope, events, ids
 from schemas.envelope import Message, Unreadable
 from schemas.rulebook import Rulebooks

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from lab.naming import Names
-from lab.sentences import SENTENCES, what, who
-from lab.storytelling import Line, headline, stand, tell
-from lab.vocabulary import Words, duration, span
+from lab.story.naming import Names
+from lab.story.sentences import SENTENCES, what, who
+from lab.story.storytelling import Line, headline, stand, tell
+from lab.story.vocabulary import Words, duration, span
 from schemas import envelope, events, ids
 from schemas.envelope import Message
 from schemas.events import EVENTS, AssignedBecause

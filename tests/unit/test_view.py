@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from lab.accepted import Accepted
-from lab.tally import Seen
-from lab.view import MonthView, progress
-from lab.view_page import Bar
-from lab.watching import Watcher
+from lab.watch.tally import Seen
+from lab.watch.view import MonthView, progress
+from lab.watch.view_page import Bar
+from lab.watch.watching import Watcher
 from schemas import envelope, events, ids, topics
 from schemas.envelope import Message
 from schemas.lifecycle import Status
@@ -230,7 +230,7 @@ async def test_a_watcher_counts_no_copies_and_passes_over_what_it_cannot_read(
     async def ends(_watcher: Watcher) -> dict[int, int]:
         return {0: 4}
 
-    monkeypatch.setattr("lab.watching.follow", follow)
+    monkeypatch.setattr("lab.watch.watching.follow", follow)
     monkeypatch.setattr(Watcher, "_ends", ends)
     watcher = Watcher(Settings(), MonthView(RULES))
     await watcher.follow_events()

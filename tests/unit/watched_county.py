@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Console
 
 from lab.accepted import Accepted
-from lab.view import MonthView
+from lab.watch.view import MonthView
 from schemas import events, ids
 from schemas.envelope import Message
 from schemas.rulebook import Rulebook

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 
 from lab.accepted import Accepted
-from lab.view import MonthView
+from lab.watch.view import MonthView
 from schemas import envelope
 from schemas.envelope import Unreadable
 from schemas.inputs import ClockTick

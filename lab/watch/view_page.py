@@ -21,15 +21,15 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from lab.tally import PHASES, Phase
-from lab.vocabulary import LEVELS, STATUSES, Words
+from lab.story.vocabulary import LEVELS, STATUSES, Words
+from lab.watch.tally import PHASES, Phase
 from schemas import events
 from schemas.envelope import Payload
 from schemas.lifecycle import Status
 from schemas.reference import Level
 
 if TYPE_CHECKING:
-    from lab.view import MonthView, Told
+    from lab.watch.view import MonthView, Told
 
 TOWNS = 10
 COLOURS: dict[Phase, str] = {"settled": "green", "open": "cyan", "late": "red"}

@@ -12,8 +12,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from lab.naming import Names
-from lab.vocabulary import KINDS, SERVICES, URGENCIES, Words, duration
+from lab.story.naming import Names
+from lab.story.vocabulary import KINDS, SERVICES, URGENCIES, Words, duration
 from schemas import events
 from schemas.envelope import Message, Payload
 from schemas.events import AssignedBecause, Deadline

@@ -18,10 +18,10 @@ from typing import Any
 
 from rich.console import RenderableType
 
-from lab.naming import Names
-from lab.storytelling import headline
-from lab.tally import PHASES, Tally
-from lab.view_page import COUNTED, PHASE_WORDS, page
+from lab.story.naming import Names
+from lab.story.storytelling import headline
+from lab.watch.tally import PHASES, Tally
+from lab.watch.view_page import COUNTED, PHASE_WORDS, page
 from schemas import events
 from schemas.envelope import Message, Payload
 from schemas.rulebook import Rulebook

@@ -21,10 +21,10 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from lab.grounds import short
-from lab.naming import Names
-from lab.storytelling import Line, Stand
-from lab.vocabulary import KINDS, LEVELS, STATUSES, Words, span
+from lab.story.grounds import short
+from lab.story.naming import Names
+from lab.story.storytelling import Line, Stand
+from lab.story.vocabulary import KINDS, LEVELS, STATUSES, Words, span
 from schemas.rulebook import Rulebook
 from services.sla.clocks import Reading, ReadingStatus
 

@@ -12,8 +12,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from lab.naming import Names
-from lab.vocabulary import (
+from lab.story.naming import Names
+from lab.story.vocabulary import (
     ACTIONS,
     ASSIGNED,
     KINDS,

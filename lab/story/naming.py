@@ -11,7 +11,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
-from lab.vocabulary import Words
+from lab.story.vocabulary import Words
 from schemas.rulebook import Rulebook
 
 WEEKDAYS = "一二三四五六日"

@@ -15,10 +15,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from lab.grounds import cause, grounds
-from lab.naming import Names
-from lab.sentences import quote, what, who
-from lab.vocabulary import ASSIGNED, REPORTERS, STATUSES, Words
+from lab.story.grounds import cause, grounds
+from lab.story.naming import Names
+from lab.story.sentences import quote, what, who
+from lab.story.vocabulary import ASSIGNED, REPORTERS, STATUSES, Words
 from schemas import events
 from schemas.envelope import Message
 from schemas.lifecycle import LIFECYCLE, Standing, Status, advance, void_because

@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any, Literal, NamedTuple
 
-from lab.naming import Names
-from lab.storytelling import matter_of
+from lab.story.naming import Names
+from lab.story.storytelling import matter_of
 from schemas import events
 from schemas.envelope import Message, Payload
 from schemas.lifecycle import ENDED, LIFECYCLE, Status

@@ -1,0 +1,1 @@
+"""What is happening now, or in the demo month, on one screen."""
