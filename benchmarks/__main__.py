@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import logging
 from pathlib import Path
 from typing import Protocol
 
 import uvloop
 from rich.console import Console
 
+from benchmarks.latency import Latency
+from benchmarks.lifecycles import Lifecycles
 from benchmarks.results import Result, Sample, machine, save, show
 from benchmarks.site import Site, site
 from benchmarks.throughput import Throughput
@@ -31,6 +34,8 @@ def benchmarks(site: Site, only: str, quick: bool) -> list[Benchmark]:
             Throughput(site, "sla", int(15_000 * size)),
             Throughput(site, "router", int(15_000 * size)),
         ],
+        "b": [Lifecycles(site, int(3_000 * size))],
+        "c": [Latency(site, 5 if quick else 20)],
     }
     return [each for letter, some in found.items() if only in ("", letter) for each in some]
 
@@ -65,6 +70,7 @@ async def main(options: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # topics come and go under it
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a tenth of the size")
     parser.add_argument("--only", choices=("a", "b", "c"), default="", help="one of the three")

@@ -12,6 +12,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from itertools import pairwise
 from pathlib import Path
 from time import monotonic
 
@@ -100,7 +101,7 @@ async def passing(
     site: Site, settings: Settings, names: list[str], processes: int
 ) -> AsyncIterator[list[Process]]:
     """The raw competitor over a chain of topics, its hops dealt out to so many processes."""
-    hops = [f"{source}:{target}" for source, target in zip(names, names[1:], strict=False)]
+    hops = [f"{source}:{target}" for source, target in pairwise(names)]
     command = ["benchmarks.raw", settings.kafka, settings.prefix]
     started = [
         Process([*command, *hops[first::processes]], {}, site.folder / "raw.log")

@@ -54,7 +54,7 @@ class Throughput:
 
             async def done(cases: int) -> bool:
                 end = cases * each
-                return await topics.written(log) >= end and await service.has_read(log, end)
+                return await topics.has(log, end) and await service.has_read(log, end)
 
             seconds, used = await self._timed(service, topics, log, done)
         figures = {
@@ -71,7 +71,7 @@ class Throughput:
         ):
 
             async def done(cases: int) -> bool:
-                return await topics.written(target) >= cases * self.given
+                return await topics.has(target, cases * self.given)
 
             seconds, used = await self._timed(process, topics, source, done)
         read = self.cases * self.given

@@ -35,6 +35,9 @@ class Traffic:
         ends = await self.consumer.end_offsets(await partitions_of(self.consumer, topic))
         return sum(ends.values())
 
+    async def has(self, topic: str, records: int) -> bool:
+        return await self.written(topic) >= records
+
     async def follow(self, *topics: str) -> None:
         """From now on, `consumer` reads what is written to these topics."""
         partitions = [p for topic in topics for p in await partitions_of(self.consumer, topic)]

@@ -3,10 +3,11 @@
     timed inputs ─► in the order of time ─► doors
                   └► tick, wait for quiet, send, wait for quiet …
 
-So results do not depend on who was faster. What must be kept in order is each case's own story:
-the timers of a case that run out before an input of that case fire before it. Different cases do
-not meet, so one round sends an input for many cases at once. Quiet means: every service has read
-its topics to the end and nothing is in flight, seen twice.
+So results do not depend on who was faster. What must be kept in order is each case's own story: the
+timers of a case that run out before an input of that case fire before it. Cases do not meet, so up
+to the next tick for all, each case lives on its own time, and one round takes every case one step
+further: its next input is sent, or its time comes to its next timer. Quiet means: every service has
+read its topics to the end and nothing is in flight, seen twice.
 """
 
 from __future__ import annotations
@@ -33,10 +34,13 @@ from services.shell.settings import Settings
 
 logger = logging.getLogger(__name__)
 UTC_ZONE = ZoneInfo("UTC")
-ROUND = timedelta(days=1)
-"""How far ahead one round of inputs may reach."""
+CASES_A_TICK = 2_000
+"""Cases in one record of the clock."""
 QUIET_TIMEOUT = 120.0
 """Seconds without any progress after which waiting is given up."""
+
+
+Queued = tuple[datetime, int, TimedInput]
 
 
 class NotQuiet(Exception):  # noqa: N818 - it names what was waited for
@@ -58,9 +62,10 @@ def month_end(moment: datetime, zone: ZoneInfo) -> datetime:
     return datetime(year, month + 1, 1, tzinfo=zone).astimezone(UTC)
 
 
-def clock_message(now: datetime) -> Message[ClockTick]:
-    identity = ids.derive("tick", now.isoformat())
-    return Message(identity, "/driver", "clock", now, ClockTick(now=now))
+def clock_message(now: datetime, cases: dict[str, datetime] | None = None) -> Message[ClockTick]:
+    tick = ClockTick(now=now, cases=cases or {})
+    identity = ids.derive("tick", tick.model_dump_json())
+    return Message(identity, "/driver", "clock", now, tick)
 
 
 class Driver:
@@ -75,6 +80,7 @@ class Driver:
         on_event: Callable[[Message[Any]], None] = lambda _event: None,
         on_record: Callable[[Any], None] = lambda _record: None,
         react_after: timedelta = timedelta(minutes=30),
+        stride: timedelta = timedelta(days=31),
         zone: ZoneInfo = UTC_ZONE,
     ) -> None:
         self.settings = settings
@@ -84,13 +90,18 @@ class Driver:
         self.on_record = on_record
         self.react_after = react_after
         """No party reacts sooner than this: how far a tick may overshoot a timer."""
+        self.stride = stride
+        """How far the cases may run ahead of the tick for all; never past the end of a month."""
         self.zone = zone
         """Whose months are the periods."""
         self.now: datetime | None = None
-        self.ticked: datetime | None = None
+        self._last_ticks: dict[str, datetime] = {}
         self.rounds = 0
         self.accepted = Accepted()
-        self._queue: list[tuple[datetime, int, TimedInput]] = []
+        self._queue: list[Queued] = []
+        self._active: dict[str, list[Queued]] = {}
+        """Inputs up to the horizon, by case."""
+        self._horizon: datetime | None = None
         self._order = count()
         self._log = settings.topic(topics.CASE_EVENTS.name)
 
@@ -112,69 +123,88 @@ class Driver:
 
     def add(self, inputs: Iterable[TimedInput]) -> None:
         for item in inputs:
-            heapq.heappush(self._queue, (item.at, next(self._order), item))
+            queued = (item.at, next(self._order), item)
+            if self._horizon and item.at < self._horizon:
+                heapq.heappush(self._active.setdefault(item.case, []), queued)
+            else:
+                heapq.heappush(self._queue, queued)
 
     @property
     def waiting(self) -> int:
         """Inputs that have not been sent."""
-        return len(self._queue)
+        return len(self._queue) + sum(len(inputs) for inputs in self._active.values())
 
     async def run(self, until: datetime) -> None:
         """Send everything, and make time pass until `until`."""
         await self.settle()
-        while True:
-            first = self._queue[0][0] if self._queue else until
-            self.now = self.now or first
-            if first > until:
-                first = until
-            timers = await self._timers(first + ROUND)
-            earliest = min(timers.values(), default=None)
-            if earliest is not None and earliest <= first:
-                await self._pass_to(min(first, earliest + self.react_after))
-            elif not self._queue or self._queue[0][0] > until:
-                break
-            else:
-                await self._send_round(first, timers)
+        self.now = self.now or (self._queue[0][0] if self._queue else until)
+        while self.now < until:
+            end_of_month = month_end(self.now, self.zone)
+            self._horizon = min(await self._next(until) + self.stride, end_of_month, until)
+            self._activate(self._horizon)
+            while await self._round(self._horizon):
+                await self.settle()
+            await self._tick(self._horizon)
             await self.settle()
-        await self._pass_to(until)
-        await self.settle()
+            if self._horizon == end_of_month:
+                await self._tick(end_of_month + timedelta(seconds=1))  # the month has passed
+                await self.settle()
 
     # ── time and inputs ──────────────────────────────────────────────────────────────────────
 
-    async def _pass_to(self, now: datetime) -> None:
-        """Let time pass; a month that ends on the way is closed before anything else happens."""
-        while self.now and (end := month_end(self.now, self.zone)) < now:
-            for moment in (end, end + timedelta(seconds=1)):
-                await self._tick(moment)
-                await self.settle()
-        await self._tick(now)
+    async def _next(self, until: datetime) -> datetime:
+        """When something happens next, or `until`."""
+        inputs = [self._queue[0][0]] if self._queue else []
+        return min([until, *inputs, *(await self._timers(until)).values()])
+
+    def _activate(self, horizon: datetime) -> None:
+        while self._queue and self._queue[0][0] < horizon:
+            queued = heapq.heappop(self._queue)
+            heapq.heappush(self._active.setdefault(queued[2].case, []), queued)
+
+    async def _round(self, horizon: datetime) -> bool:
+        """Take every case one step further, up to the horizon; whether there was any to take."""
+        timers = await self._timers(horizon)
+        ticks: dict[str, datetime] = {}
+        inputs: list[TimedInput] = []
+        for case in timers.keys() | self._active.keys():
+            item, timer = self._head(case), timers.get(case)
+            if timer is not None and (item is None or timer <= item.at):
+                ticks[case] = min(timer + self.react_after, item.at if item else horizon)
+            elif item is not None:
+                heapq.heappop(self._active[case])
+                inputs.append(item)
+        if not inputs and ticks and ticks == self._last_ticks:
+            raise NotQuiet(f"time passes, but the timers of {len(ticks)} cases do not run out")
+        self._last_ticks = ticks
+        self.rounds += 1
+        await self._tick_cases(ticks)
+        await asyncio.gather(*(self._send(item) for item in inputs))
+        return bool(ticks or inputs)
+
+    def _head(self, case: str) -> TimedInput | None:
+        """The case's next input; what was planned for a holding that has ended is dropped."""
+        queue = self._active.get(case, [])
+        while queue and queue[0][2].holding not in (None, self.accepted.holding(case)):
+            heapq.heappop(queue)
+        if not queue:
+            self._active.pop(case, None)
+            return None
+        return queue[0][2]
+
+    async def _tick_cases(self, ticks: dict[str, datetime]) -> None:
+        assert self.now is not None
+        cases = sorted(ticks.items())
+        for first in range(0, len(cases), CASES_A_TICK):
+            await self._put(clock_message(self.now, dict(cases[first : first + CASES_A_TICK])))
 
     async def _tick(self, now: datetime) -> None:
-        self.now = self.ticked = now
-        await self._producer.send_and_wait(
-            self.settings.topic(topics.CLOCK.name), envelope.write(clock_message(now)), key=b"clock"
-        )
+        self.now = now
+        await self._put(clock_message(now))
 
-    async def _send_round(self, first: datetime, timers: dict[str, datetime]) -> None:
-        """One input a case, as long as no timer of that case runs out before it."""
-        sent: set[str] = set()
-        kept: list[tuple[datetime, int, TimedInput]] = []
-        sending = []
-        while self._queue and self._queue[0][0] < first + ROUND:
-            item = heapq.heappop(self._queue)
-            case, at = item[2].case, item[0]
-            if item[2].holding not in (None, self.accepted.holding(case)):
-                continue  # planned for a holding that has ended
-            if case in sent or (case in timers and timers[case] <= at):
-                kept.append(item)
-                sent.add(case)
-            else:
-                sent.add(case)
-                sending.append(self._send(item[2]))
-        for item in kept:
-            heapq.heappush(self._queue, item)
-        self.rounds += 1
-        await asyncio.gather(*sending)
+    async def _put(self, tick: Message[ClockTick]) -> None:
+        topic = self.settings.topic(topics.CLOCK.name)
+        await self._producer.send_and_wait(topic, envelope.write(tick), key=b"clock")
 
     async def _send(self, item: TimedInput) -> None:
         await self._producer.send_and_wait(
@@ -228,25 +258,18 @@ class Driver:
         for name, answer in services.items():
             if not answer["ready"] or answer["unanswered"]:
                 return f"{name} has {answer['unanswered']} unanswered"
-            if self.ticked and (not answer["clock"] or _moment(answer["clock"]) < self.ticked):
-                return f"{name} has the clock at {answer['clock']}"
-        return await self._unread(services)
+        positions = {name: _positions(answer) for name, answer in services.items()}
+        return await self._unread(positions)
 
-    async def _unread(self, services: dict[str, Any]) -> str:
-        """Which service has not read which partition to its end."""
-        wanted = {
-            TopicPartition(topic, int(number)): (name, position)
-            for name, answer in services.items()
-            for topic, positions in answer["positions"].items()
-            for number, position in positions.items()
-        }
-        ends = await self._consumer.end_offsets(list(wanted))
-        for partition, (name, position) in wanted.items():
-            if position < ends[partition]:
-                return f"{name} is at {position} of {ends[partition]} in {partition}"
-        covered = {partition for partition in wanted if partition.topic == self._log}
-        if len(covered) < len(self._positions):
-            return f"only {len(covered)} partitions of the log have an owner"
+    async def _unread(self, positions: dict[str, dict[TopicPartition, int]]) -> str:
+        """Which service has not read which partition to its end, the whole log above all."""
+        ends = await self._consumer.end_offsets(sorted(set().union(*positions.values())))
+        for name, found in positions.items():
+            if not self._positions.keys() <= found.keys():
+                return f"{name} does not own every partition of the log"
+            for partition, position in found.items():
+                if position < ends[partition]:
+                    return f"{name} is at {position} of {ends[partition]} in {partition}"
         return ""
 
     async def _asked(self, name: str) -> Any:
@@ -296,5 +319,9 @@ def _event_of(record: Any) -> Message[Any] | None:
         return None
 
 
-def _moment(text: str) -> datetime:
-    return datetime.fromisoformat(text)
+def _positions(answer: dict[str, Any]) -> dict[TopicPartition, int]:
+    return {
+        TopicPartition(topic, int(number)): position
+        for topic, found in answer["positions"].items()
+        for number, position in found.items()
+    }

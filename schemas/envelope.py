@@ -8,6 +8,7 @@ anything else, so that a poison record can be told from a fault of ours.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,6 +23,8 @@ HEADERS = [("content-type", CONTENT_TYPE)]
 
 YEARS = range(1900, 2200)
 """Moments beyond these are mistakes, and no calendar reaches them."""
+CANONICAL_ID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+"""A UUID as we write it."""
 MOST_NESTED = 64
 """How deep things may lie within things: writers give up at some 250."""
 
@@ -48,12 +51,16 @@ class Payload(BaseModel):
     TYPE: ClassVar[str]
     RULED: ClassVar[bool] = False
     """Whether rules decided it, so that the envelope must name their version."""
+    OURS: ClassVar[bool] = True
+    """Whether a service writes it, and so chooses its id."""
 
 
 class Input(Payload):
     """What comes from outside. Extra fields are kept: the sender's words are not ours to drop."""
 
     model_config = ConfigDict(frozen=True, extra="allow")
+
+    OURS = False
 
 
 P = TypeVar("P", bound=Payload, covariant=True)
@@ -127,7 +134,7 @@ def read(value: bytes | None, types: Mapping[str, type[Payload]]) -> Message[Any
         raise Unreadable(f"unknown type {envelope.get('type')!r}")
     try:
         return Message(
-            id=_text(envelope, "id") if issubclass(payload, Input) else _identity(envelope),
+            id=_identity(envelope) if payload.OURS else _text(envelope, "id"),
             source=_text(envelope, "source"),
             subject=_text(envelope, "subject"),
             time=in_utc(datetime.fromisoformat(_text(envelope, "time"))),
@@ -152,12 +159,17 @@ def _text(envelope: dict[str, Any], name: str) -> str:
 
 
 def _text_or_none(envelope: dict[str, Any], name: str) -> str | None:
-    return None if envelope.get(name) is None else _text(envelope, name)
+    value = envelope.get(name)
+    if value is not None and not isinstance(value, str):
+        raise TypeError(f"{name} is not text")
+    return value
 
 
 def _identity(envelope: dict[str, Any]) -> str:
     """Senders choose theirs; our own ids are UUIDs, which a case's owners keep in 16 bytes each."""
     text = _text(envelope, "id")
+    if CANONICAL_ID.fullmatch(text):
+        return text
     try:
         return str(UUID(text))
     except ValueError as error:

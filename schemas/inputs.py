@@ -163,8 +163,13 @@ class Rating(Input):
 
 
 class ClockTick(Input):
-    """`clock`, in stream time only: the driver says what time it is."""
+    """`clock`, in stream time only: the driver says what time it is.
+
+    Between two ticks for all, time may have come further for some cases: cases do not meet, so each
+    may live on its own time until the next tick for all."""
 
     TYPE: ClassVar[str] = "clock.ticked.v1"
 
     now: Instant
+    cases: dict[str, Instant] = Field(default_factory=dict)
+    """Case id to how far its own time has come."""

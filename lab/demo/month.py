@@ -110,6 +110,7 @@ async def play(
         on_event=on_event,
         on_record=log.keep,
         react_after=REACTS_AFTER,
+        stride=timedelta(days=2),
         zone=ZoneInfo(rules.calendar().timezone),
     )
     async with driver:

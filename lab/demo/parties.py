@@ -40,6 +40,12 @@ PROGRESS = (
 )
 
 
+def _chance(event: Message[Any]) -> Random:
+    """What is left to chance, the same in every installation. An event's id is not: it follows from
+    the report's digest, which is keyed with a secret of the installation."""
+    return Random(f"{event.subject} {event.type} {event.time.isoformat()}")
+
+
 class DemoParties:
     def __init__(self, stories: list[tuple[Report, Story]], rules: Rulebook) -> None:
         self.cases = by_case(stories)
@@ -118,7 +124,7 @@ class DemoParties:
 
     def _handle(self, event: Message[events.Assigned], story: Story) -> Iterable[TimedInput]:
         """What the lead does with a case that it has just been given."""
-        chance = Random(event.id)
+        chance = _chance(event)
         data = event.data
         start = (
             event.time + REACTS_AFTER if data.because is AssignedBecause.ESCALATED else event.time
@@ -219,7 +225,7 @@ class DemoParties:
         rating = Rating(
             case_id=event.subject,
             rating_id=f"stars-{event.id}",
-            at=event.time + timedelta(minutes=Random(event.id).randrange(60, 2_400)),
+            at=event.time + timedelta(minutes=_chance(event).randrange(60, 2_400)),
             by=RatedBy.RESIDENT,
             stars=stars,
             solved=stars > 2,

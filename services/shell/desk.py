@@ -117,6 +117,8 @@ class Desk(Generic[S]):
         self.folded = self.positions[LOG]
         """The next offset of the log to fold."""
         self.now: datetime | None = None
+        self.ahead: dict[str, datetime] = {}
+        """Cases whose own time has come further than `now` (see `ClockTick`)."""
         self.tally: Counter[tuple[str, str]] = Counter()
         """(lane, outcome) of each record, and ("void", type) of void events."""
         self.dirty: dict[str, Entry[S]] = {}
@@ -175,7 +177,13 @@ class Desk(Generic[S]):
 
     def tick(self, now: datetime) -> None:
         """Time has come to `now`: every timer up to it is a cause."""
-        self.now = max(now, self.now or now)
+        if self.now is None or now > self.now:
+            self.now = now
+            self.ahead = {case: until for case, until in self.ahead.items() if until > now}
+
+    def tick_case(self, case: str, until: datetime) -> None:
+        """The time of one case has come to `until`."""
+        self.ahead[case] = max(until, self.ahead.get(case, until))
 
     # ── what goes out ────────────────────────────────────────────────────────────────────────
 
@@ -402,10 +410,16 @@ class Desk(Generic[S]):
         is known when the answer to this one has come back."""
         while self.now and self._timers and self._timers[0][0] <= self.now:
             at, case = heapq.heappop(self._timers)
-            entry = self.entries[case]
-            timer = self.decider.due(entry.state)
-            if entry.timer != at or timer is None:
-                continue
-            entry.timer = None
-            tick = Message(timer.id, "/timers", case, timer.at, Tick(), causationid=timer.because)
-            self._queue(entry, Pending(tick, _TICKS, -1))
+            self._run_out(self.entries[case], at)
+        for case, until in self.ahead.items():
+            entry = self.entries.get(case)
+            if entry is not None and entry.timer is not None and entry.timer <= until:
+                self._run_out(entry, entry.timer)
+
+    def _run_out(self, entry: Entry[S], at: datetime) -> None:
+        timer = self.decider.due(entry.state)
+        if entry.timer != at or timer is None:
+            return
+        entry.timer = None
+        tick = Message(timer.id, "/timers", entry.id, timer.at, Tick(), causationid=timer.because)
+        self._queue(entry, Pending(tick, _TICKS, -1))

@@ -11,6 +11,7 @@ import orjson
 from faststream.asgi import AsgiResponse, get
 from prometheus_client import make_asgi_app
 
+from schemas.topics import CLOCK
 from services.shell.desk import COMMANDS, LOG
 from services.shell.runtime import Runtime
 
@@ -57,8 +58,13 @@ async def _health(runtime: Runtime[Any]) -> AsgiResponse:
     return as_json({"service": runtime.service.name, "alive": healthy}, 200 if healthy else 503)
 
 
+def _is_ready(runtime: Runtime[Any]) -> bool:
+    """Every partition is taken, and its log folded to the end: all cases are known."""
+    return runtime.step.taken.is_set() and not runtime.step.folding
+
+
 async def _ready(runtime: Runtime[Any]) -> AsgiResponse:
-    ready = runtime.step.taken.is_set() and not runtime.step.folding and not runtime.failed
+    ready = _is_ready(runtime) and not runtime.failed
     return as_json({"service": runtime.service.name, "ready": ready}, 200 if ready else 503)
 
 
@@ -73,10 +79,12 @@ async def _quiet(runtime: Runtime[Any]) -> AsgiResponse:
     for relay in runtime.relays:
         for partition, offset in (await relay.known_positions()).items():
             positions.setdefault(partition.topic, {})[partition.partition] = offset
+    if runtime.settings.clock == "stream":
+        positions[runtime.settings.topic(CLOCK.name)] = {0: step.clock_position}
     return as_json(
         {
             "service": runtime.service.name,
-            "ready": step.taken.is_set() and not step.folding,
+            "ready": _is_ready(runtime),
             "clock": step.ticked,
             "unanswered": step.unanswered() + runtime.busy(),
             "positions": positions,
@@ -85,7 +93,10 @@ async def _quiet(runtime: Runtime[Any]) -> AsgiResponse:
 
 
 async def _timers(runtime: Runtime[Any], query: dict[str, str]) -> AsgiResponse:
-    """The cases that have a timer up to `until`, and the earliest of all."""
+    """The cases that have a timer up to `until`, and the earliest of all. A service that has just
+    been started says so instead: half of the timers are worse than none."""
+    if not _is_ready(runtime):
+        return as_json({"error": "the log is being read: ask again in a moment"}, 503)
     until = datetime.fromisoformat(query["until"])
     cases: dict[str, datetime] = {}
     earliest: list[datetime] = []

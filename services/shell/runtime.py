@@ -249,11 +249,11 @@ class Runtime(Generic[S]):
         async for record in follow(self.settings, self.settings.topic(topics.CLOCK.name)):
             try:
                 data, _ = envelope.bare(record.value)
-                now = ClockTick.model_validate(data).now
+                tick = ClockTick.model_validate(data)
             except (Unreadable, ValidationError) as error:
                 reason = error if isinstance(error, Unreadable) else envelope.explain(error)
                 if self.service.name == topics.SERVICES[0]:  # one dead letter is enough
                     await self.dead_letters.put(record.topic, record.key, record.value, str(reason))
-                continue
-            if self.step.clock is None or now > self.step.clock:
-                self.step.clock_before, self.step.clock = self.step.clock, now
+                self.step.clock_came(record.offset, None)
+            else:
+                self.step.clock_came(record.offset, tick)

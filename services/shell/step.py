@@ -13,6 +13,7 @@ committed offsets, answer what the log shows unanswered.
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -21,10 +22,12 @@ from typing import Any, Generic, Protocol
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
+from aiokafka.partitioner import DefaultPartitioner
 from pymongo.errors import PyMongoError
 
 from schemas import envelope, topics
 from schemas.envelope import Message, Payload, Unreadable
+from schemas.inputs import ClockTick
 from schemas.rulebook import Rulebooks
 from services.decider import Decider, S
 from services.shell import metrics
@@ -37,6 +40,10 @@ Dress = Callable[[list[Outgoing]], Awaitable[list[Outgoing]]]
 """What a service may do to its messages just before they go (router adds the sealed contact)."""
 
 
+COLLECT_RARELY = (100_000, 50, 100)
+"""Cases hold no cycles, so looking for some among hundreds of thousands of objects, again and again
+as they grow, only costs: with Python's own thresholds a quarter of all time."""
+PARTITIONER = DefaultPartitioner()
 PASSED_AFTER = timedelta(minutes=1)
 """Under the wall clock, how long what time brings about may take to come back from the log."""
 
@@ -84,6 +91,10 @@ class Step(Generic[S], ConsumerRebalanceListener):  # type: ignore[misc]
         self.subscriber: Any = None
         """FastStream's subscriber, which carries the consumer; its listener is this step."""
         self.clock: datetime | None = None
+        self.clock_position = 0
+        """The next record of the topic `clock` whose timers are to be made causes."""
+        self._ticks: list[tuple[int, ClockTick | None]] = []
+        self._ahead: dict[str, datetime] = {}
         self.clock_before: datetime | None = None
         """Stream time, where the clock is the stream's."""
         self.ticked: datetime | None = None
@@ -132,6 +143,7 @@ class Step(Generic[S], ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def run(self) -> None:
         """Turn until stopped. Any exception ends the process: what it was at is read again."""
+        gc.set_threshold(*COLLECT_RARELY)
         saver = asyncio.create_task(self._save_regularly())
         try:
             while not self.stopping:
@@ -153,7 +165,8 @@ class Step(Generic[S], ConsumerRebalanceListener):  # type: ignore[misc]
         started = monotonic()
         for partition, records in batch.items():
             await self._take(partition, records)
-        now = self._tick_all()
+        ticks, self._ticks = self._ticks, []
+        now = self._tick_all(tick for _, tick in ticks if tick)
         out: list[Outgoing] = []
         for desk in self._live_desks():
             desk.settle()
@@ -161,6 +174,7 @@ class Step(Generic[S], ConsumerRebalanceListener):  # type: ignore[misc]
                 await self._let_refuse(desk)
             out += desk.take_outgoing()
         self.ticked = now
+        self.clock_position = ticks[-1][0] + 1 if ticks else self.clock_position
         await self._publish(out)
         await self._set_aside()
         if batch or out:
@@ -184,6 +198,8 @@ class Step(Generic[S], ConsumerRebalanceListener):  # type: ignore[misc]
             self._hand(desk, lane, folding, record.offset, message)
         if folding:
             await self._end_first_pass(desk)
+        elif lane == LOG:
+            self._observe_ages(messages)
 
     def _hand(
         self, desk: Desk[S], lane: str, folding: bool, offset: int, message: Message[Any] | None
@@ -194,7 +210,6 @@ class Step(Generic[S], ConsumerRebalanceListener):  # type: ignore[misc]
             desk.fold(offset, message)
         elif lane == LOG:
             desk.read(offset, message)
-            self._observe_age(message)
         else:
             desk.command(offset, message)
 
@@ -233,12 +248,31 @@ class Step(Generic[S], ConsumerRebalanceListener):  # type: ignore[misc]
         self.consumer.seek(partition, expected)
         return True
 
-    def _tick_all(self) -> datetime | None:
+    def clock_came(self, offset: int, tick: ClockTick | None) -> None:
+        """A record of the topic `clock`: the next turn goes by it (None: it could not be read)."""
+        self._ticks.append((offset, tick))
+
+    def _tick_all(self, ticks: Iterable[ClockTick]) -> datetime | None:
+        for tick in ticks:
+            self._take_tick(tick)
         now = self._timers_now()
         if now is not None:
             for desk in self._live_desks():
                 desk.tick(now)
         return now
+
+    def _take_tick(self, tick: ClockTick) -> None:
+        if self.clock is None or tick.now > self.clock:
+            self.clock_before, self.clock = self.clock, tick.now
+            self._ahead = {case: at for case, at in self._ahead.items() if at > tick.now}
+        for case, at in tick.cases.items():
+            self._ahead[case] = at
+            if (desk := self.desks.get(self._partition_of(case))) is not None:
+                desk.tick_case(case, at)
+
+    def _partition_of(self, case: str) -> int:
+        numbers = list(range(self.partitions))
+        return int(PARTITIONER(case.encode(), numbers, numbers))
 
     def _timers_now(self) -> datetime | None:
         """What time it is for timers. Under the wall clock they wait until this service has read
@@ -288,7 +322,8 @@ class Step(Generic[S], ConsumerRebalanceListener):  # type: ignore[misc]
                 )
             )
             metrics.count_out(self.decider.service, item.message)
-        await asyncio.gather(*futures)
+        for future in futures:
+            await future
 
     async def _set_aside(self) -> None:
         for desk in self.desks.values():
@@ -301,10 +336,13 @@ class Step(Generic[S], ConsumerRebalanceListener):  # type: ignore[misc]
         waiting = sum(desk.unanswered() for desk in self.desks.values())
         metrics.PENDING_EVENTS.labels(self.decider.service).set(waiting)
 
-    def _observe_age(self, message: Message[Payload]) -> None:
+    def _observe_ages(self, messages: Iterable[Message[Any] | None]) -> None:
         if self.settings.clock == "wall":
-            age = datetime.now(UTC).timestamp() - message.time.timestamp()
-            metrics.EVENT_AGE.labels(self.decider.service).observe(max(age, 0.0))
+            now = datetime.now(UTC)
+            observe = metrics.EVENT_AGE.labels(self.decider.service).observe
+            for message in messages:
+                if message:
+                    observe(max((now - message.time).total_seconds(), 0.0))
 
     def unanswered(self) -> int:
         """Causes without their answer, partitions in their first pass, a turn in progress."""
@@ -405,6 +443,9 @@ class Step(Generic[S], ConsumerRebalanceListener):  # type: ignore[misc]
             positions[COMMANDS] = await self._position(TopicPartition(self.commands, number))
         entries = await self.snapshots.load(number)
         desk = Desk(self.decider, self.rulebooks, number, entries=entries, positions=positions)
+        for case, at in self._ahead.items():
+            if self._partition_of(case) == number:
+                desk.tick_case(case, at)
         self.desks[number] = desk
         self._folding[number] = (await self.consumer.end_offsets([log]))[log]
         self.consumer.seek(log, positions[LOG])

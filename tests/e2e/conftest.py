@@ -28,6 +28,7 @@ from services.shell.embedded import (
     start_mongod,
 )
 from tests.county import small_county
+from tests.e2e.month import Month, hanyin, live
 from tests.e2e.outside import Outside
 
 MOCKED = (
@@ -103,6 +104,12 @@ def options(kafka: Embedded, mongo_url: str, folder: Path) -> Options_of:
         )
 
     return named
+
+
+@pytest.fixture(scope="session")
+async def undisturbed(options: Options_of) -> Month:
+    """The demo month in Hanyin, as it goes when nobody is killed."""
+    return await live(options("hanyin", hanyin()))
 
 
 @pytest.fixture(scope="session")

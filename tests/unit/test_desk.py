@@ -261,6 +261,31 @@ def test_a_timers_event_carries_the_moment_at_which_it_was_due_not_the_ticks() -
     assert sla.outbox[0].message.time == due
 
 
+def test_the_time_of_one_case_may_run_ahead_of_the_others() -> None:
+    log = a_log_with_a_case()
+    other = ids.case_id("test", "r2")
+    log.append(replace(log.messages()[0], id=ids.derive("test", "other"), subject=other))
+    log.owner(ROUTER).runs()
+    sla = log.owner(SLA).runs()
+    sla.desk.tick_case(CASE, moment(2))
+    sla.decides()
+    assert [item.message.subject for item in sla.outbox] == [CASE]
+    sla.publishes().runs().ticks(moment(2))
+    assert {item.message.subject for item in sla.outbox} == {other}
+
+
+def test_a_cases_own_time_brings_about_all_that_follows_up_to_it() -> None:
+    log = a_log_with_a_case()
+    router, sla = log.owner(ROUTER).runs(), log.owner(SLA).runs()
+    sla.desk.tick_case(CASE, moment(24 * 20))
+    sla.decides()
+    for _ in range(9):
+        sla.publishes().runs()
+        router.runs()
+    assert {"overdue", "escalated"} <= set(log.types())
+    assert sla.desk.next_due() is None or sla.desk.next_due() > moment(24 * 20)  # type: ignore[operator]
+
+
 def test_a_clock_that_goes_back_fires_nothing_twice() -> None:
     log = a_log_with_a_case()
     log.owner(ROUTER).runs()

@@ -1,0 +1,88 @@
+"""(c) From a report to the department's own topic, at a steady rate under the wall clock.
+
+    reports.submitted ─► intake.commands ─► opened ─► assigned ─► assignments.<department>
+
+`HOPS` records, measured here from just before the first is sent until the last is read. The raw
+competitor carries the same reports over as many topics, in two processes, as intake and router are.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from statistics import quantiles
+from time import perf_counter
+
+from benchmarks.cases import VILLAGE_CODES, lead, report
+from benchmarks.processes import passing, serving
+from benchmarks.results import Sample
+from benchmarks.site import Site, chain, county
+from benchmarks.traffic import Record, Traffic, traffic
+from schemas.topics import ASSIGNMENTS, REPORTS_SUBMITTED, SERVICES
+
+HOPS = 5
+PER_SECOND = 100
+WARM_UP = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    site: Site
+    seconds: int
+    title: str = "c · report to department"
+
+    async def ours(self) -> Sample:
+        async with (
+            county(self.site, "wall") as settings,
+            serving(self.site, settings, *SERVICES),
+            traffic(settings) as topics,
+        ):
+            departments = [lead(number) for number in range(len(VILLAGE_CODES))]
+            await topics.follow(*(settings.topic(ASSIGNMENTS.of(code)) for code in departments))
+            return await self._steadily(topics, settings.topic(REPORTS_SUBMITTED.name))
+
+    async def raw(self) -> Sample:
+        async with (
+            chain(self.site, HOPS - 1) as (settings, names),
+            passing(self.site, settings, names, 2),
+            traffic(settings) as topics,
+        ):
+            await topics.follow(names[-1])
+            return await self._steadily(topics, names[0])
+
+    async def _steadily(self, topics: Traffic, target: str) -> Sample:
+        await waits(topics, target, range(WARM_UP))
+        count = self.seconds * PER_SECOND
+        found = await waits(topics, target, range(WARM_UP, WARM_UP + count))
+        cuts = quantiles((1e3 * wait for wait in found), n=100)
+        return {"p50 ms": cuts[49], "p99 ms": cuts[98]}
+
+
+async def waits(topics: Traffic, target: str, numbers: Sequence[int]) -> list[float]:
+    """For each report, the seconds until the first record with its case's key is read."""
+    sent: dict[str, float] = {}
+    arrived: dict[str, float] = {}
+    listening = asyncio.create_task(_listen(topics, arrived, len(numbers)))
+    started = perf_counter()
+    for position, number in enumerate(numbers):
+        await asyncio.sleep(started + position / PER_SECOND - perf_counter())
+        record = report(number, datetime.now(UTC))
+        sent[record[0]] = perf_counter()
+        await _send(topics, target, record)
+    async with asyncio.timeout(60):
+        await listening
+    return [arrived[case] - moment for case, moment in sent.items()]
+
+
+async def _send(topics: Traffic, target: str, record: Record) -> None:
+    key, value = record
+    await topics.producer.send(target, value, key=key.encode())
+
+
+async def _listen(topics: Traffic, arrived: dict[str, float], cases: int) -> None:
+    while len(arrived) < cases:
+        for records in (await topics.consumer.getmany(timeout_ms=1000)).values():
+            for record in records:
+                arrived.setdefault(record.key.decode(), perf_counter())

@@ -1,0 +1,83 @@
+"""The log is the record, and what MongoDB keeps is a cache of it: after a month of the demo every
+stored document is the fold of the log, to the byte; and a document that is not is found."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from lab import rebuild
+from schemas.events import EVENTS
+from schemas.topics import SERVICES
+from tests.e2e.month import STORIES, Month, snapshots_of
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_every_stored_document_is_the_fold_of_the_log(
+    undisturbed: Month, service: str
+) -> None:
+    found = await rebuild.run(service, undisturbed.settings)
+    assert found.holds, found
+    assert found.equal == found.cases == undisturbed.played.cases == STORIES
+    assert found.events > 5 * STORIES
+
+
+async def test_the_month_is_long_enough_to_prove_something(undisturbed: Month) -> None:
+    """Otherwise the folds would agree on too little."""
+    happened = {event["type"] async for event in undisturbed.log()}
+    rare = {"report-added", "withdrawn", "extended", "extension-requested", "corrected"}
+    rare |= {"decision-refused", "update-refused", "rating-refused", "supervised"}
+    missing = {event.TYPE for event in EVENTS} - happened
+    assert {name.split(".")[1] for name in missing} <= rare | {
+        "paused",
+        "resumed",
+        "triage-requested",
+    }
+    assert undisturbed.restarts == 0
+    assert undisturbed.played.copies == 0
+
+
+async def test_a_document_that_is_not_the_fold_is_found_and_put_right(undisturbed: Month) -> None:
+    stored = await snapshots_of(undisturbed.settings, "sla")
+    changed, gone, *_ = sorted([document["_id"] async for document in stored.documents()])
+    await stored.collection.update_one({"_id": changed}, {"$set": {"state.supervised": "perhaps"}})
+    await stored.collection.delete_one({"_id": gone})
+    stranger = {"_id": "stranger", "offset": 0, "incarnation": stored.incarnation}
+    await stored.collection.insert_one(stranger)
+
+    found = await rebuild.run("sla", undisturbed.settings)
+    assert not found.holds
+    assert (found.different, found.missing) == ([changed], [gone])
+    assert found.unexplained == ["stranger"]
+    mended = await rebuild.run("sla", undisturbed.settings, write=True)
+    assert mended.holds, mended
+
+
+async def test_what_a_service_has_not_stored_yet_is_called_behind(undisturbed: Month) -> None:
+    stored = await snapshots_of(undisturbed.settings, "rating")
+    document: dict[str, Any] = await anyone(stored)
+    await stored.collection.update_one({"_id": document["_id"]}, {"$inc": {"offset": -1}})
+    found = await rebuild.run("rating", undisturbed.settings)
+    assert (found.behind, found.holds) == (1, False)
+    await stored.write([document])
+    assert (await rebuild.run("rating", undisturbed.settings)).holds
+
+
+async def anyone(stored: Any) -> dict[str, Any]:
+    return min([d async for d in stored.documents()], key=lambda d: str(d["_id"]))
+
+
+async def test_the_scorecards_of_the_month_add_up(undisturbed: Month) -> None:
+    cards = [c for c in (await undisturbed.scorecards()).values() if c["period"] == "2022-07"]
+    assert cards, "July was over, and nothing was published"
+    by_scope: dict[str, list[dict[str, Any]]] = {}
+    for card in cards:
+        by_scope.setdefault(card["scope"], []).append(card)
+        assert all(number >= 0 for number in card["counts"].values())
+        for rate in card["rates"].values():
+            assert 0 <= rate["numerator"] <= rate["denominator"]
+    (county,) = [c for c in by_scope["county"] if c["counts"]["accepted"]]
+    assert county["counts"]["accepted"] == STORIES
+    for scope in ("service", "town"):
+        assert sum(c["counts"]["accepted"] for c in by_scope[scope]) <= STORIES
