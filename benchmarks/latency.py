@@ -16,7 +16,7 @@ from statistics import quantiles
 from time import perf_counter
 
 from benchmarks.cases import VILLAGE_CODES, lead, report
-from benchmarks.processes import passing, serving
+from benchmarks.processes import Process, cpu, passing, serving
 from benchmarks.results import Sample
 from benchmarks.site import Site, chain, county
 from benchmarks.traffic import Record, Traffic, traffic
@@ -36,28 +36,31 @@ class Latency:
     async def ours(self) -> Sample:
         async with (
             county(self.site, "wall") as settings,
-            serving(self.site, settings, *SERVICES),
+            serving(self.site, settings, *SERVICES) as services,
             traffic(settings) as topics,
         ):
             departments = [lead(number) for number in range(len(VILLAGE_CODES))]
             await topics.follow(*(settings.topic(ASSIGNMENTS.of(code)) for code in departments))
-            return await self._steadily(topics, settings.topic(REPORTS_SUBMITTED.name))
+            return await self._steadily(services, topics, settings.topic(REPORTS_SUBMITTED.name))
 
     async def raw(self) -> Sample:
         async with (
             chain(self.site, HOPS - 1) as (settings, names),
-            passing(self.site, settings, names, 2),
+            passing(self.site, settings, names, 2) as processes,
             traffic(settings) as topics,
         ):
             await topics.follow(names[-1])
-            return await self._steadily(topics, names[0])
+            return await self._steadily(processes, topics, names[0])
 
-    async def _steadily(self, topics: Traffic, target: str) -> Sample:
+    async def _steadily(self, processes: Sequence[Process], topics: Traffic, target: str) -> Sample:
         await waits(topics, target, range(WARM_UP))
+        before = cpu(self.site, processes)
         count = self.seconds * PER_SECOND
         found = await waits(topics, target, range(WARM_UP, WARM_UP + count))
+        after = cpu(self.site, processes)
         cuts = quantiles((1e3 * wait for wait in found), n=100)
-        return {"p50 ms": cuts[49], "p99 ms": cuts[98]}
+        busy = {f"cores, {name}": (after[name] - before[name]) / self.seconds for name in after}
+        return {"p50 ms": cuts[49], "p99 ms": cuts[98]} | busy
 
 
 async def waits(topics: Traffic, target: str, numbers: Sequence[int]) -> list[float]:

@@ -46,7 +46,7 @@ def machine() -> dict[str, Any]:
         "cores": os.cpu_count(),
         "python": platform.python_version(),
         "system": platform.platform(),
-        "load": os.getloadavg()[0],
+        "load average": round(os.getloadavg()[0], 1),
     }
 
 

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 from rich.console import Console
@@ -23,9 +24,12 @@ if TYPE_CHECKING:
     from lab.account import Account
     from lab.driver import Driver
     from lab.importing import Accepted, ImportParties
+    from lab.mapping import Mapping
     from services.shell.settings import Settings
 
 console = Console(highlight=False)
+NEVER = timedelta(days=400)
+"""Nobody reacts to what time brings about: all has happened, when the export says."""
 AFTERWARDS = timedelta(days=1)
 """How long time goes on after the file's last moment, unless told otherwise."""
 WALL = timedelta(hours=1)
@@ -39,13 +43,6 @@ def import_(
     until: Annotated[
         str | None, typer.Option(help="RFC 3339, with its zone. Later reports are not sent.")
     ] = None,
-    stride: Annotated[
-        float,
-        typer.Option(
-            help="Hours that time may go on at once. More is faster, and right where no case climbs.",
-            min=0,
-        ),
-    ] = 0.5,
     quiet_progress: Annotated[bool, typer.Option(help="No progress bar.")] = False,
     data: Annotated[Path, typer.Option(help="The platform's folder, as of `up --data`.")] = Path(
         "run"
@@ -56,16 +53,18 @@ def import_(
 
     Example: `gridcase import requests.csv.gz --mapping lab/mappings/boston311.yaml --limit 1000`
     """
-    from lab.mapping import CannotImport
+    from lab.mapping import CannotImport, read_mapping
 
     end = _moment(until) if until else None
     try:
-        account, rows = _read(file, mapping, limit)
+        rules = read_mapping(mapping)
+        account, rows = _read(file, rules, limit)
         end = end or _last_moment(rows) + AFTERWARDS
         sent = [row for row in rows if row.report.submitted_at <= end]
         account.sent, account.late = len(sent), len(rows) - len(sent)
         if sent:
-            asyncio.run(_run(sent, data, end, timedelta(hours=stride), account, quiet_progress))
+            zone = ZoneInfo(rules.times.zone)
+            asyncio.run(_run(sent, data, end, zone, account, quiet_progress))
     except (CannotImport, NotRunning) as error:
         console.print(f"[red]not imported[/]: {escape(str(error))}", soft_wrap=True)
         raise typer.Exit(1) from None
@@ -89,12 +88,10 @@ def _moment(text: str) -> datetime:
 # ── the file ─────────────────────────────────────────────────────────────────────────────────
 
 
-def _read(file: Path, mapping: Path, limit: int | None) -> tuple[Account, list[Accepted]]:
+def _read(file: Path, rules: Mapping, limit: int | None) -> tuple[Account, list[Accepted]]:
     from lab.account import Account
     from lab.importing import read_export
-    from lab.mapping import read_mapping
 
-    rules = read_mapping(mapping)
     account = Account(rules.source)
     outcomes = islice(read_export(file, rules), limit)
     return account, [row for row in map(account.row, outcomes) if row]
@@ -125,7 +122,7 @@ async def _run(
     rows: list[Accepted],
     data: Path,
     until: datetime,
-    stride: timedelta,
+    zone: ZoneInfo,
     account: Account,
     quiet: bool,
 ) -> None:
@@ -139,7 +136,9 @@ async def _run(
     await _fresh(http, min(row.report.submitted_at for row in rows))
     parties = ImportParties(rows)
     started = asyncio.get_running_loop().time()
-    async with Driver(settings, http, parties, on_event=account.see, react_after=stride) as driver:
+    async with Driver(
+        settings, http, parties, on_event=account.see, react_after=NEVER, zone=zone
+    ) as driver:
         driver.add(inputs.report(row.report) for row in rows)
         with _watched(driver, parties, account, quiet):
             try:

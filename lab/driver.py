@@ -36,6 +36,8 @@ logger = logging.getLogger(__name__)
 UTC_ZONE = ZoneInfo("UTC")
 CASES_A_TICK = 2_000
 """Cases in one record of the clock."""
+STARTING = 503
+"""What a service answers that does not know all its cases yet."""
 QUIET_TIMEOUT = 120.0
 """Seconds without any progress after which waiting is given up."""
 
@@ -282,12 +284,13 @@ class Driver:
         for _attempt in range(60):
             try:
                 response = await self._client.get(self.http[name] + path)
-                response.raise_for_status()
-                return response.json()
+                if response.status_code != STARTING:
+                    response.raise_for_status()
+                    return response.json()
             except httpx.TransportError:
                 if path == "/quiet":
                     raise
-                await asyncio.sleep(0.5)  # it is being restarted
+            await asyncio.sleep(0.5)  # it is being restarted
         raise NotQuiet(f"{name} does not answer at {self.http[name]}{path}")
 
     # ── the log ──────────────────────────────────────────────────────────────────────────────

@@ -73,7 +73,7 @@ async def until(condition: Callable[[], Awaitable[bool]]) -> None:
     """Ask again and again, until it is so."""
     async with asyncio.timeout(PATIENCE):
         while not await condition():  # noqa: ASYNC110 - it is asked over HTTP
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.02)
 
 
 class Outside:
@@ -190,7 +190,14 @@ class Outside:
         return (await self.http.get(address)).json()
 
     async def _is_there(self, address: str) -> bool:
-        return (await self.http.get(address)).status_code == 200
+        try:
+            return (await self.http.get(address)).status_code == 200
+        except httpx.TransportError:
+            return False
+
+    async def is_gone(self, service: str) -> bool:
+        """Whether the service has been killed, and does not answer yet."""
+        return not await self._is_there(f"{self.platform.http[service]}/healthz")
 
     def happened(self, case: str) -> list[str]:
         """The types of the case's events, such as ``opened``, in the order of the log."""

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from datetime import timedelta
 from random import Random
 from typing import Any
 
@@ -37,6 +38,7 @@ from services.shell.snapshots import Document, connect
 from services.shell.vault import Vault
 from tests.e2e.conftest import NEED_RESTARTS
 from tests.e2e.month import Month, hanyin, live
+from tests.e2e.outside import Outside, an_update, until
 
 KILLS = int(os.environ.get("GRIDCASE_KILLS", "6"))
 SEED = int(os.environ.get("GRIDCASE_KILL_SEED", "321"))
@@ -72,6 +74,28 @@ async def give_secrets(first: Settings, options: Options) -> None:
     source, target = (connect(first.mongo, s.database) for s in (first, second))
     found = source["vault"].find({"_id": {"$regex": "^secret:"}})
     await target["vault"].insert_many([document async for document in found])
+
+
+@pytest.mark.parametrize("service", ["sla", "rating"])
+async def test_a_service_tells_of_no_timers_until_it_knows_them_all(
+    outside: Outside, kafka: Embedded, service: str
+) -> None:
+    """A driver that took half of the timers for all would send an input before its time."""
+    if kafka.kind == "mock":
+        pytest.skip(NEED_RESTARTS)
+    start = await outside.another_monday()
+    for _ in range(3):
+        case = await outside.reports(start)
+        done = an_update(case, "resolve", start + timedelta(hours=1), result="好了")
+        await outside.sends("updates.vc-v11", done)
+    await outside.reports(start)
+    page = f"/timers?until={start + timedelta(days=30):%Y-%m-%dT%H:%M:%SZ}"
+    expected = (await outside.asks(service, page))["cases"]
+    assert expected
+    outside.platform.kill(service)
+    await until(lambda: outside.is_gone(service))
+    assert (await outside.asks(service, page))["cases"] == expected
+    await outside.quiet()
 
 
 def test_services_were_killed_and_came_back(under_fire: Month) -> None:
