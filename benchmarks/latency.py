@@ -16,10 +16,10 @@ from statistics import quantiles
 from time import perf_counter
 
 from benchmarks.cases import VILLAGE_CODES, lead, report
-from benchmarks.processes import Process, cpu, passing, serving
+from benchmarks.processes import PATIENCE, Process, cpu, passing, serving
 from benchmarks.results import Sample
 from benchmarks.site import Site, chain, county
-from benchmarks.traffic import Record, Traffic, traffic
+from benchmarks.traffic import Traffic, traffic
 from schemas.topics import ASSIGNMENTS, REPORTS_SUBMITTED, SERVICES
 
 HOPS = 5
@@ -66,26 +66,24 @@ class Latency:
 async def waits(topics: Traffic, target: str, numbers: Sequence[int]) -> list[float]:
     """For each report, the seconds until the first record with its case's key is read."""
     sent: dict[str, float] = {}
-    arrived: dict[str, float] = {}
-    listening = asyncio.create_task(_listen(topics, arrived, len(numbers)))
+    listening = asyncio.create_task(_listen(topics, sent, len(numbers)))
     started = perf_counter()
     for position, number in enumerate(numbers):
         await asyncio.sleep(started + position / PER_SECOND - perf_counter())
-        record = report(number, datetime.now(UTC))
-        sent[record[0]] = perf_counter()
-        await _send(topics, target, record)
-    async with asyncio.timeout(60):
-        await listening
-    return [arrived[case] - moment for case, moment in sent.items()]
+        key, value = report(number, datetime.now(UTC))
+        sent[key] = perf_counter()
+        await topics.producer.send(target, value, key=key.encode())
+    async with asyncio.timeout(PATIENCE):
+        return await listening
 
 
-async def _send(topics: Traffic, target: str, record: Record) -> None:
-    key, value = record
-    await topics.producer.send(target, value, key=key.encode())
-
-
-async def _listen(topics: Traffic, arrived: dict[str, float], cases: int) -> None:
-    while len(arrived) < cases:
+async def _listen(topics: Traffic, sent: dict[str, float], cases: int) -> list[float]:
+    """Later records of a case, and those of cases before these, are passed over."""
+    waited: dict[str, float] = {}
+    while len(waited) < cases:
         for records in (await topics.consumer.getmany(timeout_ms=1000)).values():
-            for record in records:
-                arrived.setdefault(record.key.decode(), perf_counter())
+            now = perf_counter()
+            for case in (record.key.decode() for record in records):
+                if case in sent:
+                    waited.setdefault(case, now - sent[case])
+    return list(waited.values())

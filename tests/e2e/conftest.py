@@ -30,6 +30,7 @@ from services.shell.embedded import (
 from tests.county import small_county
 from tests.e2e.month import Month, hanyin, live
 from tests.e2e.outside import Outside
+from tests.e2e.set_aside import HELD_BY
 
 MOCKED = (
     "NOT PROVED, for want of a real Kafka ({why}): that records outlive the broker's memory, that "
@@ -123,3 +124,18 @@ async def platform(options: Options_of) -> AsyncIterator[Platform]:
 async def outside(platform: Platform) -> AsyncIterator[Outside]:
     async with Outside(platform) as outside:
         yield outside
+
+
+@pytest.fixture
+async def nothing_else_is_disturbed(outside: Outside) -> AsyncIterator[None]:
+    """After whatever went wrong, a good report still becomes a case and gets its department, and no
+    service had to be started again."""
+    restarts = outside.platform.restarts
+    yield
+    case = await outside.reports()
+    assert outside.happened(case)[0] == "opened"
+    assert "assigned" in outside.happened(case)
+    assert [word.type for word in await outside.told(HELD_BY, case_id=case, role="lead")] == [
+        "assignment.created.v1"
+    ]
+    assert outside.platform.restarts == restarts
