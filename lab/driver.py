@@ -34,6 +34,8 @@ from services.shell.settings import Settings
 
 logger = logging.getLogger(__name__)
 UTC_ZONE = ZoneInfo("UTC")
+INPUTS_AT_ONCE = 500
+"""More would wait so long for the broker that the client gives up on some."""
 CASES_A_TICK = 2_000
 """Cases in one record of the clock."""
 STARTING = 503
@@ -109,7 +111,11 @@ class Driver:
 
     async def __aenter__(self) -> Driver:
         self._producer = AIOKafkaProducer(
-            **self.settings.kafka_client(), acks="all", enable_idempotence=True
+            **self.settings.kafka_client(),
+            acks="all",
+            enable_idempotence=True,
+            max_batch_size=256 * 1024,
+            max_request_size=topics.MAX_OWN_BYTES,
         )
         self._consumer = reader(self.settings)
         self._client = httpx.AsyncClient(timeout=30)
@@ -181,7 +187,9 @@ class Driver:
         self._last_ticks = ticks
         self.rounds += 1
         await self._tick_cases(ticks)
-        await asyncio.gather(*(self._send(item) for item in inputs))
+        for first in range(0, len(inputs), INPUTS_AT_ONCE):
+            sends = (self._send(item) for item in inputs[first : first + INPUTS_AT_ONCE])
+            await asyncio.gather(*sends)
         return bool(ticks or inputs)
 
     def _head(self, case: str) -> TimedInput | None:
