@@ -163,9 +163,11 @@ class Outside:
     # ── reading ──────────────────────────────────────────────────────────────────────────────
 
     async def hears(self, topic: str) -> list[Any]:
-        """All records of a topic, which must exist."""
+        """All records of a topic, which must exist, as they came in."""
+        name = self.settings.topic(topic)
         async with asyncio.timeout(PATIENCE):
-            return [r async for r in read_to_end(self.settings, self.settings.topic(topic))]
+            records = [record async for record in read_to_end(self.settings, name)]
+        return sorted(records, key=lambda record: record.timestamp)
 
     async def told(self, topic: str, **fields: Any) -> list[Message[Any]]:
         """The messages of a topic whose data has these fields."""
