@@ -79,7 +79,7 @@ class Served(Process):
 
     async def has_read(self, topic: str, end: int) -> bool:
         """Whether it has read the topic up to `end`, all partitions together, and answered all."""
-        async with httpx.AsyncClient() as client:
+        async with httpx.AsyncClient(timeout=PATIENCE) as client:
             answer = (await client.get(f"{self.http}/quiet")).json()
         return not answer["unanswered"] and sum(answer["positions"][topic].values()) >= end
 

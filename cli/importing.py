@@ -155,7 +155,7 @@ async def _fresh(http: dict[str, str], first: datetime) -> None:
     import httpx
 
     start = "start one with `gridcase up --clock stream --reference FOLDER`"
-    async with httpx.AsyncClient(timeout=10) as client:
+    async with httpx.AsyncClient(timeout=30) as client:
         for name, address in http.items():
             try:
                 said = (await client.get(f"{address}/quiet")).raise_for_status().json()["clock"]

@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -40,6 +40,23 @@ def months_between(rules: Rulebook, first: datetime, passed: datetime) -> Iterab
     while (end := window_of(rules, period, passed).end) <= passed:
         yield period
         period = month_of(rules, end)
+
+
+async def cards_of(
+    runtime: Runtime[State], rules: Rulebook, period: str, now: datetime
+) -> list[Scorecard]:
+    """The scorecards of a period from the stored facts. Computed in a thread: with many cases it
+    takes seconds, in which the step must go on and the group must hear of us."""
+    documents = await runtime.snapshots.read(_not_over_before(rules, period, now))
+    return await asyncio.to_thread(
+        lambda: scorecards(runtime.snapshots.facts(documents), rules, period, now)
+    )
+
+
+def _not_over_before(rules: Rulebook, period: str, now: datetime) -> dict[str, Any]:
+    """Cases that ended before the period say nothing about it."""
+    start = window_of(rules, period, now).start.isoformat().replace("+00:00", "Z")
+    return {"$or": [{"state.ended_at": {"$exists": False}}, {"state.ended_at": {"$gte": start}}]}
 
 
 class Bulletin:
@@ -119,9 +136,8 @@ class Bulletin:
         logger.info("period %s: %s scorecards published", period, len(kept["cards"]))
 
     async def _compute(self, period: str, rules: Rulebook) -> dict[str, Any]:
-        facts = sorted([fact async for fact in self.runtime.snapshots.states()])
-        end = window_of(rules, period, datetime.now().astimezone()).end
-        cards = scorecards(facts, rules, period, end)
+        end = window_of(rules, period, datetime.now(UTC)).end
+        cards = await cards_of(self.runtime, rules, period, end)
         return {
             "_id": period,
             "incarnation": self.runtime.snapshots.incarnation,

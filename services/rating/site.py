@@ -6,6 +6,7 @@ at most once in ten seconds.
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 from html import escape
 from time import monotonic
@@ -14,9 +15,9 @@ from typing import Any
 from faststream.asgi import AsgiResponse
 
 from schemas.outputs import Scorecard
-from services.rating.bulletin import Bulletin, month_of
+from services.rating.bulletin import Bulletin, cards_of, month_of
 from services.rating.page import page as league_page
-from services.rating.scorecards import behind, scorecards
+from services.rating.scorecards import behind
 from services.shell.pages import as_html, as_json, page
 from services.shell.runtime import Runtime
 
@@ -54,16 +55,18 @@ class Site:
 
     async def cases(self, query: dict[str, str]) -> AsgiResponse:
         """The cases behind one cell."""
-        facts = sorted([fact async for fact in self.runtime.snapshots.states()])
-        found = behind(
-            facts,
-            self._rules(),
-            query["period"],
-            self._now(),
-            scope=query["scope"],
-            id=query["id"],
-            measure=query["measure"],
-            part=query.get("part", "numerator"),
+        documents = await self.runtime.snapshots.read({})
+        found = await asyncio.to_thread(
+            lambda: behind(
+                self.runtime.snapshots.facts(documents),
+                self._rules(),
+                query["period"],
+                self._now(),
+                scope=query["scope"],
+                id=query["id"],
+                measure=query["measure"],
+                part=query.get("part", "numerator"),
+            )
         )
         if query.get("format") == "json":
             return as_json(found)
@@ -80,8 +83,7 @@ class Site:
             return [Scorecard.model_validate(card) for card in kept["cards"]]
         made, cards = self._cards.get(period, (0.0, []))
         if not cards or monotonic() - made > CACHE_SECONDS:
-            facts = sorted([fact async for fact in self.runtime.snapshots.states()])
-            cards = scorecards(facts, self._rules(), period, self._now())
+            cards = await cards_of(self.runtime, self._rules(), period, self._now())
             self._cards[period] = (monotonic(), cards)
         return cards
 

@@ -34,6 +34,8 @@ from services.shell.step import Dress, Step, as_they_are
 from services.shell.vault import Vault
 
 logger = logging.getLogger(__name__)
+SHARE = 20
+"""Work beside the step rests this many times as long as it took."""
 Fatal = Callable[[BaseException], None]
 Pages = Sequence[tuple[str, Any]]
 Beside = Sequence[Callable[[], Coroutine[Any, Any, None]]]
@@ -232,12 +234,15 @@ class Runtime(Generic[S]):
         """Something to do again and again beside the step; a database that is away delays it."""
 
         async def repeat() -> None:
+            took = 0.0
             while True:
-                await asyncio.sleep(seconds)
+                await asyncio.sleep(max(seconds, SHARE * took))
+                began = monotonic()
                 try:
                     await work()
                 except PyMongoError as error:
                     logger.warning("%s waits: %s", work.__qualname__, error)
+                took = monotonic() - began
 
         return repeat
 

@@ -134,10 +134,16 @@ class Snapshots(Generic[S]):
         """Forget all: what is stored is a cache of the log."""
         await self.collection.delete_many({})
 
-    async def states(self) -> AsyncIterator[tuple[str, S]]:
-        """Every case's state, for tables and scorecards."""
-        async for document in self.documents():
-            yield document["_id"], self._states.validate_python(document["state"])
+    async def read(self, matching: Document) -> list[Document]:
+        """Id and state of the cases that match, as stored; `facts` makes states of them."""
+        wanted = {"_id": True, "state": True}
+        found = self.collection.find({"incarnation": self.incarnation} | matching, wanted)
+        return [document async for document in found]
+
+    def facts(self, documents: Iterable[Document]) -> list[tuple[str, S]]:
+        """The states by case id, in its order. Takes some 100 µs a case: not for the event loop."""
+        read = self._states.validate_python
+        return sorted((document["_id"], read(document["state"])) for document in documents)
 
     async def due_until(self, moment: datetime) -> list[Document]:
         wanted = {"_id": True, "due": True}
