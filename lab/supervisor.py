@@ -30,7 +30,7 @@ from services.shell.embedded import (
     start_mock_kafka,
     start_mongod,
 )
-from services.shell.embedded.child import choose_port
+from services.shell.embedded.child import DEATHWATCH, choose_port
 from services.shell.provision import provision
 from services.shell.settings import PORTS, Settings
 
@@ -160,7 +160,8 @@ class Platform:
             "PYTHONUNBUFFERED": "1",
         }
         port = self.http[name].rpartition(":")[2]
-        command = [sys.executable, "-m", "cli.main", "serve", name, "--port", port]
+        service = [sys.executable, "-m", "cli.main", "serve", name, "--port", port]
+        command = [sys.executable, "-I", "-S", str(DEATHWATCH), str(os.getpid()), *service]
         with (self.options.data / f"{name}.log").open("ab") as log:
             self._children[name] = await asyncio.create_subprocess_exec(
                 *command,
