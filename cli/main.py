@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 import typer
 
 from cli import case, demo, importing, log, rebuild, reference, serve, tick, topics, up, watch
@@ -28,6 +30,8 @@ app.command("tick")(tick.tick)
 
 
 def main() -> None:
+    # Its warnings are of retries, while a broker still takes up new topics: nothing to act upon.
+    logging.getLogger("aiokafka").setLevel(logging.ERROR)
     app()
 
 

@@ -19,9 +19,9 @@ from services.router.triage import triage_entry
 from services.shell import metrics
 from services.shell.desk import Outgoing
 from services.shell.pages import as_json, page
+from services.shell.publishing import Dress
 from services.shell.runtime import Beside, Pages, Runtime, Service, Tools
 from services.shell.seal import unseal
-from services.shell.step import Dress
 
 
 def add_contacts(tools: Tools) -> Dress:

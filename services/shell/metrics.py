@@ -58,10 +58,12 @@ def count_in(service: str, tally: Tally[tuple[str, str]]) -> None:
             MESSAGES.labels(service, topic, outcome).inc(number)
 
 
-def count_out(service: str, message: Message[Payload]) -> None:
-    MESSAGES.labels(service, message.type, "published").inc()
-    match message.data:
-        case Assigned(lead=lead, level=level):
-            ASSIGNMENTS.labels(lead, level).inc()
-        case Escalated(from_level=low, to_level=high):
-            ESCALATIONS.labels(low, high).inc()
+def count_out(service: str, messages: list[Message[Payload]]) -> None:
+    for type_, number in Tally(message.type for message in messages).items():
+        MESSAGES.labels(service, type_, "published").inc(number)
+    for message in messages:
+        match message.data:
+            case Assigned(lead=lead, level=level):
+                ASSIGNMENTS.labels(lead, level).inc()
+            case Escalated(from_level=low, to_level=high):
+                ESCALATIONS.labels(low, high).inc()

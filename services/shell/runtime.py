@@ -27,10 +27,11 @@ from services.decider import Decider, S
 from services.shell.consuming import follow
 from services.shell.dead_letters import DeadLetters
 from services.shell.doors import Door, Relay, effective_time
+from services.shell.publishing import Dress, Publisher, as_they_are
 from services.shell.reference_feed import ReferenceFeed
 from services.shell.settings import Settings
 from services.shell.snapshots import Document, Snapshots, connect
-from services.shell.step import Dress, Step, as_they_are
+from services.shell.step import Step
 from services.shell.vault import Vault
 
 logger = logging.getLogger(__name__)
@@ -122,9 +123,10 @@ class Runtime(Generic[S]):
             self.settings,
             self.feed.rulebooks,
             self.snapshots,
-            self.producer,
+            Publisher(
+                self.service.name, self.settings, self.producer, self.service.dress(self.tools)
+            ),
             self.dead_letters,
-            dress=self.service.dress(self.tools),
         )
         self.step.subscriber = broker.subscriber(
             *self.step.topics,

@@ -15,15 +15,12 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from time import monotonic
 from typing import Any, Generic, Protocol
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener, TopicPartition
-from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
-from aiokafka.partitioner import DefaultPartitioner
-from pymongo.errors import PyMongoError
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 
 from schemas import envelope, topics
 from schemas.envelope import Message, Payload, Unreadable
@@ -32,20 +29,16 @@ from schemas.rulebook import Rulebooks
 from services.decider import Decider, S
 from services.shell import metrics
 from services.shell.desk import COMMANDS, LOG, Desk, Outgoing
+from services.shell.publishing import Publisher
+from services.shell.saving import Saver
 from services.shell.settings import Settings
-from services.shell.snapshots import Document, Snapshots
+from services.shell.snapshots import Snapshots
+from services.shell.ticking import Ticking
 
 logger = logging.getLogger(__name__)
-Dress = Callable[[list[Outgoing]], Awaitable[list[Outgoing]]]
-"""What a service may do to its messages just before they go (router adds the sealed contact)."""
-
-
 COLLECT_RARELY = (100_000, 50, 100)
 """Cases hold no cycles, so looking for some among hundreds of thousands of objects, again and again
 as they grow, only costs: with Python's own thresholds a quarter of all time."""
-PARTITIONER = DefaultPartitioner()
-PASSED_AFTER = timedelta(minutes=1)
-"""Under the wall clock, how long what time brings about may take to come back from the log."""
 
 
 class DeadLetters(Protocol):
@@ -58,10 +51,6 @@ class LostRecords(Exception):  # noqa: N818 - the broker no longer has what we h
     """Records below the log's start were never answered. Stop, and ask a person."""
 
 
-async def as_they_are(out: list[Outgoing]) -> list[Outgoing]:
-    return out
-
-
 class Step(Generic[S], ConsumerRebalanceListener):  # type: ignore[misc]
     def __init__(
         self,
@@ -69,49 +58,38 @@ class Step(Generic[S], ConsumerRebalanceListener):  # type: ignore[misc]
         settings: Settings,
         rulebooks: Rulebooks,
         snapshots: Snapshots[S],
-        producer: AIOKafkaProducer,
+        publisher: Publisher,
         dead_letters: DeadLetters,
-        *,
-        dress: Dress = as_they_are,
     ) -> None:
         self.decider = decider
         self.settings = settings
         self.rulebooks = rulebooks
-        self.snapshots = snapshots
-        self.producer = producer
+        self.publisher = publisher
         self.dead_letters = dead_letters
-        self.dress = dress
         self.log = settings.topic(topics.CASE_EVENTS.name)
         commands = topics.COMMANDS_OF.get(decider.service)
         self.commands = settings.topic(commands.name) if commands else None
         self.types: dict[str, Mapping[str, type[Payload]]] = {self.log: topics.EVENT_TYPES}
-        if commands:
-            self.types[settings.topic(commands.name)] = {m.TYPE: m for m in commands.messages}
+        lanes = {LOG: self.log}
+        if commands and self.commands:
+            self.types[self.commands] = {m.TYPE: m for m in commands.messages}
+            lanes[COMMANDS] = self.commands
+        self.saver = Saver(decider.service, snapshots, lanes)
+        self.ticking = Ticking(settings)
         self.desks: dict[int, Desk[S]] = {}
         self.subscriber: Any = None
         """FastStream's subscriber, which carries the consumer; its listener is this step."""
-        self.clock: datetime | None = None
-        self.clock_position = 0
-        """The next record of the topic `clock` whose timers are to be made causes."""
-        self._ticks: list[tuple[int, ClockTick | None]] = []
-        self._ahead: dict[str, datetime] = {}
-        self.clock_before: datetime | None = None
-        """Stream time, where the clock is the stream's."""
-        self.ticked: datetime | None = None
-        """Up to when timers have been made causes."""
         self.turned = monotonic()
         """When the loop last made a turn, for the watchdog."""
         self.stopping = False
         self.taken = asyncio.Event()
         """Partitions have been assigned at least once."""
         self._busy = asyncio.Lock()
-        self._saving = asyncio.Lock()
+        self._publishing: asyncio.Task[None] | None = None
+        """What the last turn had to say, on its way to the broker."""
         self._folding: dict[int, int] = {}
         """Partitions in their first pass, and the log's end that it goes to."""
-        self._committed: dict[TopicPartition, int] = {}
         self._gaps: dict[TopicPartition, int] = {}
-        self._caught_up_at: float | None = None
-        self._saved_at = monotonic()
 
     @property
     def consumer(self) -> AIOKafkaConsumer:
@@ -128,12 +106,22 @@ class Step(Generic[S], ConsumerRebalanceListener):  # type: ignore[misc]
         return len(self.consumer.partitions_for_topic(self.log) or ())
 
     @property
+    def ticked(self) -> datetime | None:
+        """Up to when timers have been made causes."""
+        return self.ticking.ticked
+
+    @property
     def passed(self) -> datetime | None:
-        """Up to when all that time brought about is folded. In stream time that is the tick before
-        the last, since a driver waits for quiet between two; else some time ago."""
-        if self.settings.clock == "stream":
-            return self.clock_before if self.ticked == self.clock else None
-        return self.ticked - PASSED_AFTER if self.ticked else None
+        """Up to when all that time brought about is folded."""
+        return self.ticking.passed
+
+    @property
+    def clock_position(self) -> int:
+        return self.ticking.position
+
+    def clock_came(self, offset: int, tick: ClockTick | None) -> None:
+        """A record of the topic `clock`: the next turn goes by it (None: it could not be read)."""
+        self.ticking.came(offset, tick)
 
     @property
     def topics(self) -> list[str]:
@@ -158,27 +146,33 @@ class Step(Generic[S], ConsumerRebalanceListener):  # type: ignore[misc]
                 self.turned = monotonic()
         finally:
             saver.cancel()
-        async with self._busy:
-            await self._save(*self._to_save())
+        await self.save()
 
     async def _turn(self, batch: dict[TopicPartition, list[Any]]) -> None:
+        """Fold and decide, while the broker still takes in what the turn before had to say."""
         started = monotonic()
         for partition, records in batch.items():
             await self._take(partition, records)
-        ticks, self._ticks = self._ticks, []
-        now = self._tick_all(tick for _, tick in ticks if tick)
+        live = self._live_desks()
+        self.ticking.turn(self.desks, live, self.partitions, self._caught_up)
         out: list[Outgoing] = []
-        for desk in self._live_desks():
+        for desk in live:
             desk.settle()
             if desk.needs_log_end():
                 await self._let_refuse(desk)
             out += desk.take_outgoing()
-        self.ticked = now
-        self.clock_position = ticks[-1][0] + 1 if ticks else self.clock_position
-        await self._publish(out)
         await self._set_aside()
+        await self.published()
+        if out:
+            self._publishing = asyncio.create_task(self.publisher.publish(out), name="publishing")
         if batch or out:
             metrics.STEP_SECONDS.labels(self.decider.service).observe(monotonic() - started)
+
+    async def published(self) -> None:
+        """Wait until the broker has acknowledged all that was said. Raises if it did not."""
+        if self._publishing is not None:
+            await self._publishing
+            self._publishing = None
 
     async def _take(self, partition: TopicPartition, records: list[Any]) -> None:
         """Hand one partition's records to its desk, in whichever pass it is."""
@@ -248,45 +242,6 @@ class Step(Generic[S], ConsumerRebalanceListener):  # type: ignore[misc]
         self.consumer.seek(partition, expected)
         return True
 
-    def clock_came(self, offset: int, tick: ClockTick | None) -> None:
-        """A record of the topic `clock`: the next turn goes by it (None: it could not be read)."""
-        self._ticks.append((offset, tick))
-
-    def _tick_all(self, ticks: Iterable[ClockTick]) -> datetime | None:
-        for tick in ticks:
-            self._take_tick(tick)
-        now = self._timers_now()
-        if now is not None:
-            for desk in self._live_desks():
-                desk.tick(now)
-        return now
-
-    def _take_tick(self, tick: ClockTick) -> None:
-        if self.clock is None or tick.now > self.clock:
-            self.clock_before, self.clock = self.clock, tick.now
-            self._ahead = {case: at for case, at in self._ahead.items() if at > tick.now}
-        for case, at in tick.cases.items():
-            self._ahead[case] = at
-            if (desk := self.desks.get(self._partition_of(case))) is not None:
-                desk.tick_case(case, at)
-
-    def _partition_of(self, case: str) -> int:
-        numbers = list(range(self.partitions))
-        return int(PARTITIONER(case.encode(), numbers, numbers))
-
-    def _timers_now(self) -> datetime | None:
-        """What time it is for timers. Under the wall clock they wait until this service has read
-        everything, and a grace has passed."""
-        if self.settings.clock == "stream":
-            return self.clock
-        if not self._caught_up():
-            self._caught_up_at = None
-            return None
-        self._caught_up_at = self._caught_up_at or monotonic()
-        if monotonic() - self._caught_up_at < self.settings.timer_grace_seconds:
-            return None
-        return datetime.now(UTC)
-
     def _caught_up(self) -> bool:
         if self._folding or not self.desks:
             return False
@@ -303,27 +258,6 @@ class Step(Generic[S], ConsumerRebalanceListener):  # type: ignore[misc]
 
     def _live_desks(self) -> list[Desk[S]]:
         return [desk for number, desk in self.desks.items() if number not in self._folding]
-
-    # ── publishing ───────────────────────────────────────────────────────────────────────────
-
-    async def _publish(self, out: list[Outgoing]) -> None:
-        """Send all, and wait until the broker has acknowledged each."""
-        if not out:
-            return
-        futures = []
-        for item in await self.dress(out):
-            futures.append(
-                await self.producer.send(
-                    self.settings.topic(item.topic),
-                    envelope.write(item.message, item.key),
-                    key=item.key.encode(),
-                    partition=item.partition,
-                    headers=envelope.HEADERS,
-                )
-            )
-            metrics.count_out(self.decider.service, item.message)
-        for future in futures:
-            await future
 
     async def _set_aside(self) -> None:
         for desk in self.desks.values():
@@ -345,86 +279,38 @@ class Step(Generic[S], ConsumerRebalanceListener):  # type: ignore[misc]
                     observe(max((now - message.time).total_seconds(), 0.0))
 
     def unanswered(self) -> int:
-        """Causes without their answer, partitions in their first pass, a turn in progress."""
+        """Causes without their answer, partitions in their first pass, a turn in progress, messages
+        that the broker has not acknowledged."""
         waiting = sum(desk.unanswered() for desk in self.desks.values())
-        return waiting + len(self._folding) + self._busy.locked()
+        publishing = self._publishing is not None and not self._publishing.done()
+        return waiting + len(self._folding) + self._busy.locked() + publishing
 
-    # ── snapshots and offsets ────────────────────────────────────────────────────────────────
+    # ── saving ───────────────────────────────────────────────────────────────────────────────
+
+    async def save(self) -> None:
+        """Snapshot and commit now."""
+        async with self._busy:  # between turns, all that was read is published or still open
+            await self.published()
+            work = self.saver.work(self.desks, self._folding)
+        await self.saver.save(work, self.desks, self.consumer)
 
     async def _save_regularly(self) -> None:
         while True:
             await asyncio.sleep(self.settings.snapshot_seconds)
             await self.save()
 
-    async def save(self) -> None:
-        """Snapshot and commit now."""
-        async with self._busy:  # between turns, all that was read is published or still open
-            work = self._to_save()
-        await self._save(*work)
-
-    def _to_save(self) -> tuple[dict[TopicPartition, int], list[Document]]:
-        return self._committable(), self._changed()
-
-    async def _save(self, offsets: dict[TopicPartition, int], documents: list[Document]) -> None:
-        """Snapshot what changed, then commit what is answered. A database that is away only delays
-        it: the messages go on."""
-        async with self._saving:
-            try:
-                await self.snapshots.write(documents)
-            except PyMongoError as error:
-                logger.warning("snapshots wait: %s", error)
-                self._keep_dirty(documents)
-                return
-            await self._commit(offsets)
-            self._saved_at = monotonic()
-        metrics.SNAPSHOT_AGE.labels(self.decider.service).set_function(
-            lambda: monotonic() - self._saved_at
-        )
-
-    def _committable(self) -> dict[TopicPartition, int]:
-        offsets = {}
-        for desk in self._live_desks():
-            for lane, offset in desk.committable().items():
-                topic = self.log if lane == LOG else self.commands
-                if topic:
-                    offsets[TopicPartition(topic, desk.partition)] = offset
-        return {tp: offset for tp, offset in offsets.items() if self._committed.get(tp) != offset}
-
-    def _changed(self) -> list[Document]:
-        return [
-            self.snapshots.document(desk.partition, entry)
-            for desk in self.desks.values()
-            for entry in desk.take_dirty().values()
-            if entry.offset >= 0
-        ]
-
-    def _keep_dirty(self, documents: list[Document]) -> None:
-        for document in documents:
-            desk = self.desks.get(document["partition"])
-            if desk and document["_id"] in desk.entries:
-                desk.dirty.setdefault(document["_id"], desk.entries[document["_id"]])
-
-    async def _commit(self, offsets: dict[TopicPartition, int]) -> None:
-        if not offsets:
-            return
-        try:
-            await self.consumer.commit(offsets)
-            self._committed |= offsets
-        except (CommitFailedError, IllegalStateError) as error:
-            logger.info("another instance has taken over: %s", error)
-        except KafkaError as error:
-            logger.warning("offsets are committed later: %s", error)
-
     # ── partitions come and go ───────────────────────────────────────────────────────────────
 
     async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
         """The batch in hand is finished; snapshot, commit, and clear the desks."""
         async with self._busy:
+            await self.published()
             if self.desks:
-                await self._save(*self._to_save())
+                work = self.saver.work(self.desks, self._folding)
+                await self.saver.save(work, self.desks, self.consumer)
             self.desks.clear()
             self._folding.clear()
-            self._committed.clear()
+            self.saver.forget()
             self._gaps.clear()
 
     async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
@@ -441,11 +327,9 @@ class Step(Generic[S], ConsumerRebalanceListener):  # type: ignore[misc]
         positions = {LOG: await self._position(log)}
         if self.commands:
             positions[COMMANDS] = await self._position(TopicPartition(self.commands, number))
-        entries = await self.snapshots.load(number)
+        entries = await self.saver.snapshots.load(number)
         desk = Desk(self.decider, self.rulebooks, number, entries=entries, positions=positions)
-        for case, at in self._ahead.items():
-            if self._partition_of(case) == number:
-                desk.tick_case(case, at)
+        self.ticking.tell(desk, self.partitions)
         self.desks[number] = desk
         self._folding[number] = (await self.consumer.end_offsets([log]))[log]
         self.consumer.seek(log, positions[LOG])

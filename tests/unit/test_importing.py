@@ -349,3 +349,10 @@ def test_of_many_reasons_the_rare_ones_are_counted_together() -> None:
         account.row(Rejected(number, f"reason {number}"))
     assert dict(account.lines())["    2 other reasons"] == 2
     assert account.balances
+
+
+def test_reports_that_are_refused_alike_count_together_whatever_their_dates() -> None:
+    account = Account("test", sent=2)
+    account.refused["1"] = "submitted_at 2014-06-06 is before 2015-01-01"
+    account.refused["2"] = "submitted_at 2013-10-23 is before 2015-01-01"
+    assert ("    submitted_at <date> is before 2015-01-01", 2) in account.lines()

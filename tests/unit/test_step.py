@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -9,15 +10,19 @@ from typing import Any, cast
 
 import pytest
 from aiokafka import TopicPartition
+from aiokafka.errors import MessageSizeTooLargeError
 from pymongo.errors import AutoReconnect
 
+from schemas import ids, topics
 from schemas.envelope import Message, read
 from schemas.topics import PAYLOADS
 from services.router.domain import DECIDER
-from services.shell.desk import Entry
+from services.shell.desk import Entry, Outgoing
+from services.shell.publishing import Publisher
 from services.shell.settings import Settings
 from services.shell.step import LostRecords, Step
 from tests.log import RULEBOOKS, Log
+from tests.story import CASE, START
 from tests.unit.router_words import opened
 
 LOG = TopicPartition("case.events", 0)
@@ -58,6 +63,9 @@ class Consumer:
     def highwater(self, partition: TopicPartition) -> int:
         return len(self.records(partition))
 
+    def partitions_for_topic(self, _topic: str) -> set[int]:
+        return {0}
+
     async def committed(self, partition: TopicPartition) -> int | None:
         return self.committed_offsets.get(partition)
 
@@ -88,13 +96,36 @@ class Producer:
 
     log: Log
     refuses: bool = False
+    acknowledged: asyncio.Future[None] | None = None
+    """The broker's word, where it is not given at once."""
 
-    async def send(self, topic: str, value: bytes, **_more: Any) -> Any:
+    async def partitions_for(self, _topic: str) -> set[int]:
+        return {0}
+
+    def create_batch(self) -> Batch:
+        return Batch()
+
+    async def send_batch(self, batch: Batch, topic: str, *, partition: int) -> Any:
         if self.refuses:
             raise ConnectionError("the broker is away")
         if topic == LOG.topic:
-            self.log.records.append(value)
-        return done()
+            self.log.records += batch.values
+        return self.acknowledged or done()
+
+
+@dataclass
+class Batch:
+    """What the client puts together for one partition; it takes three records."""
+
+    values: list[bytes] = field(default_factory=list)
+
+    def append(self, *, value: bytes, **_more: Any) -> object | None:
+        if len(self.values) == 3:
+            return None
+        self.values.append(value)
+        return self
+
+    def close(self) -> None: ...
 
 
 async def done() -> None:
@@ -141,7 +172,7 @@ class Owner:
             settings,
             RULEBOOKS,
             cast(Any, world.store),
-            cast(Any, self.producer),
+            Publisher("router", settings, cast(Any, self.producer)),
             cast(Any, None),
         )
         self.step.subscriber = SimpleNamespace(consumer=self.consumer)
@@ -149,6 +180,7 @@ class Owner:
     async def turns(self, number: int = 1) -> Owner:
         for _ in range(number):
             await self.step._turn(self.consumer.batch() | self.consumer.batch(COMMANDS))
+            await self.step.published()
         return self
 
     @property
@@ -207,6 +239,43 @@ async def test_a_send_that_fails_ends_the_step_and_commits_nothing(world: World)
     assert owner.committed is None
 
 
+async def test_nothing_is_committed_before_the_broker_acknowledged_what_was_said(
+    world: World,
+) -> None:
+    """The next turn goes on meanwhile; a save waits."""
+    owner = await world.owner()
+    owner.producer.acknowledged = asyncio.get_running_loop().create_future()
+    await owner.step._turn(owner.consumer.batch())
+    await owner.step._turn(owner.consumer.batch())
+    saving = asyncio.create_task(owner.step.save())
+    await asyncio.sleep(0)
+    assert owner.step.unanswered() > 0
+    assert (owner.committed, world.store.documents) == (None, {})
+    owner.producer.acknowledged.set_result(None)
+    await saving
+    assert world.store.documents
+
+
+def event(name: str, **facts: Any) -> Message[Any]:
+    return Message(ids.derive("test", name), "/services/intake", CASE, START, opened(**facts))
+
+
+async def test_messages_of_a_case_stay_in_order_where_they_need_several_batches() -> None:
+    log = Log()
+    publisher = Publisher("router", Settings(), cast(Any, Producer(log)))
+    said = [event(f"event {number}") for number in range(7)]
+    await publisher.publish([Outgoing(LOG.topic, CASE, message, 0) for message in said])
+    assert [read(record, PAYLOADS).id for record in log.records] == [each.id for each in said]
+
+
+async def test_a_message_that_no_topic_takes_is_refused_before_it_is_sent() -> None:
+    publisher = Publisher("router", Settings(), cast(Any, Producer(log := Log())))
+    huge = event("huge", text="长" * topics.MAX_DEAD_BYTES)
+    with pytest.raises(MessageSizeTooLargeError, match=r"case\.opened\.v1 of case"):
+        await publisher.publish([Outgoing(LOG.topic, CASE, huge, 0)])
+    assert log.records == []
+
+
 async def test_a_batch_from_before_a_rebalance_is_dropped_and_read_again(world: World) -> None:
     owner = await world.owner()
     await owner.turns(3)
@@ -258,12 +327,12 @@ async def test_under_the_wall_clock_timers_wait_for_a_grace_after_catching_up(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     owner = await world.owner(timer_grace_seconds=5.0)
-    owner.step.settings = owner.step.settings.model_copy(update={"clock": "wall"})
+    owner.step.ticking.settings = owner.step.settings.model_copy(update={"clock": "wall"})
     seconds = [100.0]
-    monkeypatch.setattr("services.shell.step.monotonic", lambda: seconds[0])
+    monkeypatch.setattr("services.shell.ticking.monotonic", lambda: seconds[0])
     await owner.turns(3)
-    assert owner.step._timers_now() is None, "caught up just now"
+    assert owner.step.ticking.now(owner.step._caught_up) is None, "caught up just now"
     seconds[0] += 4.9
-    assert owner.step._timers_now() is None
+    assert owner.step.ticking.now(owner.step._caught_up) is None
     seconds[0] += 0.2
-    assert owner.step._timers_now() is not None
+    assert owner.step.ticking.now(owner.step._caught_up) is not None

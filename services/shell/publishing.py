@@ -1,0 +1,100 @@
+"""Publishing: what a turn of the step has to say, and the broker's word on each message.
+
+    publish([Outgoing]) ─► one batch a partition, in order ─► acknowledged, or an exception
+
+Batches are put together here and not by the client's `send`, which makes a future and a task switch
+of every message.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka.errors import MessageSizeTooLargeError
+from aiokafka.partitioner import DefaultPartitioner
+
+from schemas import envelope, topics
+from services.shell import metrics
+from services.shell.desk import Outgoing
+from services.shell.settings import Settings
+
+PARTITIONER = DefaultPartitioner()
+OVERHEAD_BYTES = 1_000
+"""Room that a record's key, headers and lengths may take."""
+Dress = Callable[[list[Outgoing]], Awaitable[list[Outgoing]]]
+"""What a service may do to its messages just before they go (router adds the sealed contact)."""
+
+
+async def as_they_are(out: list[Outgoing]) -> list[Outgoing]:
+    return out
+
+
+def partition_of(key: str, partitions: int) -> int:
+    """Where the records of a key lie, by the rule that all clients of Kafka share."""
+    numbers = list(range(partitions))
+    return int(PARTITIONER(key.encode(), numbers, numbers))
+
+
+class Publisher:
+    def __init__(
+        self,
+        service: str,
+        settings: Settings,
+        producer: AIOKafkaProducer,
+        dress: Dress = as_they_are,
+    ) -> None:
+        self.service = service
+        self.settings = settings
+        self.producer = producer
+        self.dress = dress
+        self._partitions: dict[str, int] = {}
+        """How many each topic has; chosen once, so never asked twice."""
+
+    async def publish(self, out: list[Outgoing]) -> None:
+        """Send all, and wait until the broker has acknowledged each."""
+        batches: dict[TopicPartition, list[Any]] = {}
+        for item in await self.dress(out):
+            partition = TopicPartition(
+                topic := self.settings.topic(item.topic),
+                await self._partition(topic, item.key)
+                if item.partition is None
+                else item.partition,
+            )
+            self._append(batches.setdefault(partition, []), item)
+        acknowledged = []
+        for partition, parts in batches.items():
+            for batch in parts:
+                batch.close()
+                acknowledged.append(
+                    await self.producer.send_batch(
+                        batch, partition.topic, partition=partition.partition
+                    )
+                )
+        await asyncio.gather(*acknowledged)
+        metrics.count_out(self.service, [item.message for item in out])
+
+    def _append(self, batches: list[Any], item: Outgoing) -> None:
+        """Into the last batch of its partition; into a new one where that is full."""
+        value = envelope.write(item.message, item.key)
+        if len(value) > topics.MAX_DEAD_BYTES - OVERHEAD_BYTES:
+            raise MessageSizeTooLargeError(
+                f"{item.message.type} of case {item.message.subject} has {len(value)} bytes"
+            )
+        record = {
+            "key": item.key.encode(),
+            "value": value,
+            "timestamp": None,
+            "headers": envelope.HEADERS,
+        }
+        if not batches or batches[-1].append(**record) is None:
+            batches.append(self.producer.create_batch())
+            batches[-1].append(**record)
+
+    async def _partition(self, topic: str, key: str) -> int:
+        if topic not in self._partitions:
+            self._partitions[topic] = len(await self.producer.partitions_for(topic))
+        partitions = self._partitions[topic]
+        return partition_of(key, partitions) if partitions > 1 else 0

@@ -1,0 +1,102 @@
+"""Saving: snapshots of the cases that changed, then the offsets that these cover.
+
+    work(desks) ─► Work(offsets, documents) ─► save(work): documents first, then the commit
+
+Offsets are committed only after the snapshots that cover them, and only below the lowest cause that
+is still unanswered. A database that is away only delays both: the messages go on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Container, Mapping
+from dataclasses import dataclass
+from time import monotonic
+from typing import Generic
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
+from pymongo.errors import PyMongoError
+
+from services.decider import S
+from services.shell import metrics
+from services.shell.desk import Desk
+from services.shell.snapshots import Document, Snapshots
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What one save has to do."""
+
+    offsets: dict[TopicPartition, int]
+    documents: list[Document]
+
+
+class Saver(Generic[S]):
+    def __init__(self, service: str, snapshots: Snapshots[S], topics: Mapping[str, str]) -> None:
+        self.snapshots = snapshots
+        self.topics = topics
+        """The topic of each lane that this service has."""
+        self._committed: dict[TopicPartition, int] = {}
+        self._saving = asyncio.Lock()
+        self._saved_at = monotonic()
+        metrics.SNAPSHOT_AGE.labels(service).set_function(lambda: monotonic() - self._saved_at)
+
+    def work(self, desks: Mapping[int, Desk[S]], folding: Container[int]) -> Work:
+        """Everything that changed, and what of the desks that are live may be committed."""
+        offsets = {
+            TopicPartition(self.topics[lane], number): offset
+            for number, desk in desks.items()
+            if number not in folding
+            for lane, offset in desk.committable().items()
+            if lane in self.topics
+        }
+        return Work(
+            {tp: offset for tp, offset in offsets.items() if self._committed.get(tp) != offset},
+            self._changed(desks),
+        )
+
+    async def save(
+        self, work: Work, desks: Mapping[int, Desk[S]], consumer: AIOKafkaConsumer
+    ) -> None:
+        async with self._saving:
+            try:
+                await self.snapshots.write(work.documents)
+            except PyMongoError as error:
+                logger.warning("snapshots wait: %s", error)
+                self._keep_dirty(work.documents, desks)
+                return
+            await self._commit(work.offsets, consumer)
+            self._saved_at = monotonic()
+
+    def forget(self) -> None:
+        """The partitions are another's now."""
+        self._committed.clear()
+
+    def _changed(self, desks: Mapping[int, Desk[S]]) -> list[Document]:
+        return [
+            self.snapshots.document(desk.partition, entry)
+            for desk in desks.values()
+            for entry in desk.take_dirty().values()
+            if entry.offset >= 0
+        ]
+
+    def _keep_dirty(self, documents: list[Document], desks: Mapping[int, Desk[S]]) -> None:
+        for document in documents:
+            desk = desks.get(document["partition"])
+            if desk and document["_id"] in desk.entries:
+                desk.dirty.setdefault(document["_id"], desk.entries[document["_id"]])
+
+    async def _commit(self, offsets: dict[TopicPartition, int], consumer: AIOKafkaConsumer) -> None:
+        if not offsets:
+            return
+        try:
+            await consumer.commit(offsets)
+            self._committed |= offsets
+        except (CommitFailedError, IllegalStateError) as error:
+            logger.info("another instance has taken over: %s", error)
+        except KafkaError as error:
+            logger.warning("offsets are committed later: %s", error)
