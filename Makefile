@@ -5,7 +5,7 @@ BIN := .venv/bin
 STAMP := .venv/.stamp
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test unit check bench publish up down clean
+.PHONY: help setup demo test unit check bench bench-peers publish up down clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -38,6 +38,10 @@ publish: setup ## Generate schemas/published from schemas/
 
 bench: setup ## Messages/s, lifecycles/s and latency, each beside a raw pass-through
 	$(BIN)/python -m benchmarks
+
+bench-peers: setup ## Our step beside other engines on the same task; writes docs/performance.md
+	$(BIN)/pip install --quiet --editable '.[bench]'
+	$(BIN)/python -m benchmarks.peers --write
 
 up: setup ## Broker, database and the four services, until Ctrl-C
 	$(BIN)/gridcase up

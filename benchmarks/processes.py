@@ -26,13 +26,18 @@ PATIENCE = 120.0
 """Seconds to wait for anything; also how long a held process is not taken for dead."""
 
 
+def python(*arguments: str) -> list[str]:
+    """The command that runs a module of ours."""
+    return [sys.executable, "-m", *arguments]
+
+
 class Process:
-    """A Python process of ours that is measured."""
+    """A process that is measured."""
 
     def __init__(self, command: Sequence[str], environment: Mapping[str, str], log: Path) -> None:
         settings = [f"{name}={value}" for name, value in environment.items()]
         self.log = log
-        self._child = Child(["env", *settings, sys.executable, "-m", *command], log)
+        self._child = Child(["env", *settings, *command], log)
         self.pid = self._child.process.pid
 
     def check(self) -> None:
@@ -54,9 +59,11 @@ class Process:
 
 
 class Served(Process):
-    """One service."""
+    """One service; `command` runs another in its name."""
 
-    def __init__(self, site: Site, settings: Settings, name: str) -> None:
+    def __init__(
+        self, site: Site, settings: Settings, name: str, command: Sequence[str] = ()
+    ) -> None:
         port = choose_port()
         environment = {
             "KAFKA_BOOTSTRAP_SERVERS": settings.kafka,
@@ -66,7 +73,7 @@ class Served(Process):
             "GRIDCASE_INSTANCE": "one",
             "GRIDCASE_SESSION_TIMEOUT_MS": str(int(PATIENCE * 1000)),
         }
-        command = ["cli.main", "serve", name, "--port", str(port)]
+        command = [*(command or python("cli.main", "serve", name)), "--port", str(port)]
         super().__init__(command, environment, site.folder / f"{name}.log")
         self.http = f"http://127.0.0.1:{port}"
 
@@ -102,7 +109,7 @@ async def passing(
 ) -> AsyncIterator[list[Process]]:
     """The raw competitor over a chain of topics, its hops dealt out to so many processes."""
     hops = [f"{source}:{target}" for source, target in pairwise(names)]
-    command = ["benchmarks.raw", settings.kafka, settings.prefix]
+    command = [*python("benchmarks.raw"), settings.kafka, settings.prefix]
     started = [
         Process([*command, *hops[first::processes]], {}, site.folder / "raw.log")
         for first in range(processes)

@@ -68,6 +68,10 @@ class Entry(Generic[S]):
     timer: datetime | None = None
     """The moment for which the heap of timers holds this case."""
 
+    def as_it_stands(self) -> Entry[S]:
+        """What a snapshot keeps, apart from what the desk goes on to do."""
+        return Entry(self.id, self.state, self.seen, self.void, self.offset, due=self.due)
+
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:

@@ -17,6 +17,7 @@ from aiokafka.errors import MessageSizeTooLargeError
 from aiokafka.partitioner import DefaultPartitioner
 
 from schemas import envelope, topics
+from schemas.envelope import Message
 from services.shell import metrics
 from services.shell.desk import Outgoing
 from services.shell.settings import Settings
@@ -50,6 +51,8 @@ class Publisher:
         self.settings = settings
         self.producer = producer
         self.dress = dress
+        self._said: dict[bytes, Message[Any]] = {}
+        """Our events that are not back from the log yet."""
         self._partitions: dict[str, int] = {}
         """How many each topic has; chosen once, so never asked twice."""
 
@@ -76,6 +79,15 @@ class Publisher:
         await asyncio.gather(*acknowledged)
         metrics.count_out(self.service, [item.message for item in out])
 
+    def echo(self, value: bytes | None) -> Message[Any] | None:
+        """Our own event, back from the log: the same bytes are the same message, so nobody parses
+        them again. None for what others wrote."""
+        return None if value is None else self._said.pop(value, None)
+
+    def forget(self) -> None:
+        """What was said is another's to read."""
+        self._said.clear()
+
     def _append(self, batches: list[Any], item: Outgoing) -> None:
         """Into the last batch of its partition; into a new one where that is full."""
         value = envelope.write(item.message, item.key)
@@ -83,6 +95,8 @@ class Publisher:
             raise MessageSizeTooLargeError(
                 f"{item.message.type} of case {item.message.subject} has {len(value)} bytes"
             )
+        if item.partition is not None:
+            self._said[value] = item.message
         record = {
             "key": item.key.encode(),
             "value": value,

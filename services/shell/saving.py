@@ -1,6 +1,6 @@
 """Saving: snapshots of the cases that changed, then the offsets that these cover.
 
-    work(desks) ─► Work(offsets, documents) ─► save(work): documents first, then the commit
+    work(desks) ─► Work(offsets, changed) ─► save(work): documents first, then the commit
 
 Offsets are committed only after the snapshots that cover them, and only below the lowest cause that
 is still unanswered. A database that is away only delays both: the messages go on.
@@ -13,7 +13,7 @@ import logging
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from time import monotonic
-from typing import Generic
+from typing import Any, Generic
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
@@ -21,10 +21,12 @@ from pymongo.errors import PyMongoError
 
 from services.decider import S
 from services.shell import metrics
-from services.shell.desk import Desk
-from services.shell.snapshots import Document, Snapshots
+from services.shell.desk import Desk, Entry
+from services.shell.snapshots import Snapshots
 
 logger = logging.getLogger(__name__)
+PORTION = 500
+"""Documents that are made and written at a stretch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,8 @@ class Work:
     """What one save has to do."""
 
     offsets: dict[TopicPartition, int]
-    documents: list[Document]
+    changed: list[tuple[int, Entry[Any]]]
+    """By partition, each case as it stood when the work was made."""
 
 
 class Saver(Generic[S]):
@@ -64,10 +67,10 @@ class Saver(Generic[S]):
     ) -> None:
         async with self._saving:
             try:
-                await self.snapshots.write(work.documents)
+                await self._write(work.changed)
             except PyMongoError as error:
                 logger.warning("snapshots wait: %s", error)
-                self._keep_dirty(work.documents, desks)
+                self._keep_dirty(work.changed, desks)
                 return
             await self._commit(work.offsets, consumer)
             self._saved_at = monotonic()
@@ -76,19 +79,29 @@ class Saver(Generic[S]):
         """The partitions are another's now."""
         self._committed.clear()
 
-    def _changed(self, desks: Mapping[int, Desk[S]]) -> list[Document]:
+    def _changed(self, desks: Mapping[int, Desk[S]]) -> list[tuple[int, Entry[S]]]:
         return [
-            self.snapshots.document(desk.partition, entry)
-            for desk in desks.values()
+            (number, entry.as_it_stands())
+            for number, desk in desks.items()
             for entry in desk.take_dirty().values()
             if entry.offset >= 0
         ]
 
-    def _keep_dirty(self, documents: list[Document], desks: Mapping[int, Desk[S]]) -> None:
-        for document in documents:
-            desk = desks.get(document["partition"])
-            if desk and document["_id"] in desk.entries:
-                desk.dirty.setdefault(document["_id"], desk.entries[document["_id"]])
+    async def _write(self, changed: list[tuple[int, Entry[S]]]) -> None:
+        """In portions: many documents at once would hold up the messages, and fill the memory."""
+        for first in range(0, len(changed), PORTION):
+            portion = changed[first : first + PORTION]
+            await self.snapshots.write(
+                [self.snapshots.document(number, entry) for number, entry in portion]
+            )
+
+    def _keep_dirty(
+        self, changed: list[tuple[int, Entry[S]]], desks: Mapping[int, Desk[S]]
+    ) -> None:
+        for number, entry in changed:
+            desk = desks.get(number)
+            if desk and entry.id in desk.entries:
+                desk.dirty.setdefault(entry.id, desk.entries[entry.id])
 
     async def _commit(self, offsets: dict[TopicPartition, int], consumer: AIOKafkaConsumer) -> None:
         if not offsets:

@@ -15,7 +15,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from time import monotonic
 from typing import Any, Generic, Protocol
@@ -23,7 +23,7 @@ from typing import Any, Generic, Protocol
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 
 from schemas import envelope, topics
-from schemas.envelope import Message, Payload, Unreadable
+from schemas.envelope import Message, Reader, Unreadable
 from schemas.inputs import ClockTick
 from schemas.rulebook import Rulebooks
 from services.decider import Decider, S
@@ -69,10 +69,10 @@ class Step(Generic[S], ConsumerRebalanceListener):  # type: ignore[misc]
         self.log = settings.topic(topics.CASE_EVENTS.name)
         commands = topics.COMMANDS_OF.get(decider.service)
         self.commands = settings.topic(commands.name) if commands else None
-        self.types: dict[str, Mapping[str, type[Payload]]] = {self.log: topics.EVENT_TYPES}
+        self.readers = {self.log: Reader(topics.EVENT_TYPES)}
         lanes = {LOG: self.log}
         if commands and self.commands:
-            self.types[self.commands] = {m.TYPE: m for m in commands.messages}
+            self.readers[self.commands] = Reader({m.TYPE: m for m in commands.messages})
             lanes[COMMANDS] = self.commands
         self.saver = Saver(decider.service, snapshots, lanes)
         self.ticking = Ticking(settings)
@@ -209,8 +209,10 @@ class Step(Generic[S], ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def _read(self, record: Any, *, quiet: bool) -> Message[Any] | None:
         """The record as a message; one that cannot be read goes to the dead letters."""
+        if own := self.publisher.echo(record.value):
+            return own
         try:
-            return envelope.read(record.value, self.types[record.topic])
+            return self.readers[record.topic].read(record.value)
         except Unreadable as error:
             if not quiet and (record.topic != self.log or self.decider.service == "intake"):
                 await self.dead_letters.put(record.topic, record.key, record.value, str(error))
@@ -311,6 +313,7 @@ class Step(Generic[S], ConsumerRebalanceListener):  # type: ignore[misc]
             self.desks.clear()
             self._folding.clear()
             self.saver.forget()
+            self.publisher.forget()
             self._gaps.clear()
 
     async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:

@@ -1,0 +1,75 @@
+"""``python -m benchmarks.peers [--quick] [--rounds N] [--only NAME …]``: the README beside tells more."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+from pathlib import Path
+
+import uvloop
+from rich.console import Console
+
+from benchmarks.peers.contenders import PEERS, Contender, build_streams
+from benchmarks.peers.race import fill, ours, peer
+from benchmarks.peers.report import Table, write
+from benchmarks.results import Sample, machine
+from benchmarks.site import Site, chain, site
+
+PAGE = Path("docs/performance.md")
+OURS = Contender(
+    "gridcase's step", "exactly one event a cause; state on the log, snapshots in MongoDB"
+)
+SIZES = {"cold": 200_000, "warm": 1_000_000}
+"""Inputs of the two runs; the second is judged by its second half."""
+QUICK = 10
+"""A quick run is so many times smaller."""
+console = Console(highlight=False)
+
+
+async def race(here: Site, options: argparse.Namespace) -> Table:
+    found = Table(machine(), {name: size // options.smaller for name, size in SIZES.items()})
+    for run, inputs in found.inputs.items():
+        if run not in options.runs:
+            continue
+        async with chain(here, 1) as (settings, (incoming, _)):
+            console.print(f"{run}: writing {inputs:,} inputs")
+            await fill(settings, incoming, inputs)
+            for number in range(1, options.rounds + 1):
+                for contender in (OURS, *PEERS):
+                    if options.only and contender.title not in options.only:
+                        continue
+                    sample = await _round(here, contender, incoming, inputs)
+                    found.add(run, contender, sample)
+                    rate = sample["answered/s" if run == "cold" else "second half/s"]
+                    console.print(f"{run}, round {number}: {contender.title} {rate:,.0f}/s")
+    return found
+
+
+async def _round(here: Site, contender: Contender, incoming: str, inputs: int) -> Sample:
+    with console.status(contender.title):
+        if contender is OURS:
+            return await ours(here, inputs)
+        return await peer(here, contender, incoming, inputs)
+
+
+async def main(options: argparse.Namespace) -> None:
+    if not options.only or "Kafka Streams" in options.only:
+        with console.status("building the task on Kafka Streams"):
+            build_streams()
+    with site() as here:
+        found = await race(here, options)
+    found.show(console)
+    if options.write:
+        write(PAGE, found)
+        console.print(f"written to {PAGE}")
+
+
+if __name__ == "__main__":
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # topics come and go under it
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.peers", description=__doc__)
+    parser.add_argument("--quick", action="store_const", const=QUICK, default=1, dest="smaller")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--runs", nargs="+", choices=list(SIZES), default=list(SIZES))
+    parser.add_argument("--only", nargs="+", help="titles of contenders")
+    parser.add_argument("--write", action="store_true", help=f"write {PAGE} and its picture")
+    uvloop.run(main(parser.parse_args()))
