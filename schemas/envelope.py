@@ -173,7 +173,7 @@ class Reader:
 
     def read(self, value: bytes | None) -> Message[Any]:
         """The message in `value`. Raises `Unreadable`, as the function does."""
-        if value is None or value.count(b"{") + value.count(b"[") > MOST_NESTED:
+        if value is None or _may_mislead(value):
             return read(value, self.types)
         try:
             found: dict[str, Any] = self._validator.validate_json(value)
@@ -189,6 +189,12 @@ class Reader:
             )
         except ValueError:
             return read(value, self.types)
+
+
+def _may_mislead(value: bytes) -> bool:
+    """Deeply nested, or with numbers that are none in JSON: pydantic's parser takes both."""
+    deep = value.count(b"{") + value.count(b"[") > MOST_NESTED
+    return deep or b"NaN" in value or b"Infinity" in value
 
 
 def _envelope(name: str, payload: type[Payload]) -> Any:
