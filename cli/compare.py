@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -43,9 +43,9 @@ def compare(
     from lab import compare as lab
     from lab.mapping import CannotImport, read_mapping
 
-    period = lab.Period(_day(from_, "--from"), _day(to, "--to"))
+    period = lab.Period(day(from_, "--from"), day(to, "--to"))
     try:
-        found = lab.compare(file, read_mapping(mapping), _rules(reference), period)
+        found = lab.compare(file, read_mapping(mapping), rules_of(reference), period)
     except CannotImport as error:
         console.print(f"[red]not compared[/]: {escape(str(error))}", soft_wrap=True)
         raise typer.Exit(1) from None
@@ -55,14 +55,14 @@ def compare(
     _show(found, file)
 
 
-def _day(text: str | None, option: str) -> date | None:
+def day(text: str | None, option: str) -> date | None:
     try:
         return date.fromisoformat(text) if text else None
     except ValueError as error:
         raise typer.BadParameter(f"{error}; write 2015-07-01", param_hint=option) from error
 
 
-def _rules(folder: Path) -> Rulebook:
+def rules_of(folder: Path) -> Rulebook:
     from schemas.rulebook import Rulebook
     from services.shell.reference import ReferenceError, read_folder
 
@@ -85,7 +85,7 @@ def _show(found: Comparison, file: Path) -> None:
         n, equal = said[name]["n"], said[name]["equal"]
         share = f"{equal / n:.2%}" if n else "nothing to compare with"
         console.print(f"[bold]{name.replace('_', ' ')}[/]: {equal:,} of {n:,} equal, {share}")
-    console.print(_departments(found), _due(found))
+    console.print(_departments(found), _due(said))
 
 
 def _departments(found: Comparison) -> Table:
@@ -95,11 +95,11 @@ def _departments(found: Comparison) -> Table:
     return table
 
 
-def _due(found: Comparison) -> Table:
-    from lab.compare import worst_first
-
-    table = Table("kind", "rows", "equal", "ours", title="due times that differ most")
-    for name, kind in list(worst_first(found))[:SHOWN]:
-        ours = ", ".join(kind.ours)
-        table.add_row(name, f"{kind.n:,}", f"{kind.equal / kind.n:.1%}", ours)
+def _due(said: dict[str, Any]) -> Table:
+    table = Table("kind", "differ", "of", "ours", "why, by guess", title="due times that differ")
+    for name, kind in list(said["due"]["per_kind"].items())[:SHOWN]:
+        if kind["n"] > kind["equal"]:
+            why = "\n".join(f"{n:,} {words}" for words, n in list(kind["why"].items())[:3])
+            differ, of = f"{kind['n'] - kind['equal']:,}", f"{kind['n']:,}"
+            table.add_row(name, differ, of, ", ".join(kind["ours"]), why)
     return table

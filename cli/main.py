@@ -13,6 +13,7 @@ from cli import (
     rebuild,
     reference,
     serve,
+    sla,
     tick,
     topics,
     up,
@@ -37,6 +38,7 @@ app.command("compare")(compare.compare)
 app.command("watch")(watch.watch)
 app.command("case")(case.case)
 app.add_typer(log.app, name="log")
+app.add_typer(sla.app, name="sla")
 app.command("rebuild")(rebuild.rebuild)
 app.command("tick")(tick.tick)
 

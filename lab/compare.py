@@ -20,9 +20,13 @@ from zoneinfo import ZoneInfo
 
 from lab.deciding import Decided, decide
 from lab.importing import Accepted, read_rows
+from lab.infer.guess import guess
+from lab.infer.limits import Past, minute
 from lab.mapping import CannotImport, Cells, ExpectFields, Mapping, RowRejected, fill
 from schemas.rulebook import Rulebook
+from services.sla.calendar import WorkCalendar
 from services.sla.clocks import kept
+from services.sla.deadlines import work_calendar
 
 TRIAGE = "triage"
 """What stands for the department where we would ask a person."""
@@ -38,6 +42,9 @@ class Period:
 
     def holds(self, day: date) -> bool:
         return (self.first is None or self.first <= day) and (self.last is None or day <= self.last)
+
+
+ALWAYS = Period()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +63,13 @@ class Kind:
     n: int = 0
     equal: int = 0
     ours: Counter[str] = field(default_factory=Counter)
-    missed: list[tuple[datetime, datetime]] = field(default_factory=list)
-    """Reported at, and due by the other system, of the rows that differ."""
+    missed: list[tuple[Past, str | None]] = field(default_factory=list)
+    """The rows that differ, with the limit that we have."""
 
 
 @dataclass(slots=True)
 class Comparison:
+    calendar: WorkCalendar
     rows: int = 0
     rejected: Counter[str] = field(default_factory=Counter)
     """Rows that the mapping could not read, by reason; they are compared in nothing."""
@@ -77,7 +85,7 @@ def compare(file: Path, mapping: Mapping, rules: Rulebook, period: Period) -> Co
     mapping that cannot be compared. Some 0.4 ms a row."""
     if mapping.expect is None:
         raise CannotImport("the mapping has no `expect:`, so there is nothing to compare with")
-    found, zone = Comparison(), ZoneInfo(mapping.times.zone)
+    found, zone = Comparison(work_calendar(rules)), ZoneInfo(mapping.times.zone)
     as_of = _as_of(mapping, mapping.expect)
     for outcome, cells in read_rows(file, mapping, mapping.expected_columns()):
         if not isinstance(outcome, Accepted):
@@ -130,13 +138,14 @@ def _count(found: Comparison, row: Accepted, expected: Expected, ours: Decided) 
         return
     kind, same = (
         found.kinds[category],
-        ours.due is not None and _minute(ours.due) == _minute(expected.due),
+        ours.due is not None and minute(ours.due) == minute(expected.due),
     )
     kind.n += 1
     kind.equal += same
     kind.ours[ours.duration or ("none" if ours.department else TRIAGE)] += 1
     if not same:
-        kind.missed.append((row.report.submitted_at, expected.due))
+        past = Past(category, row.report.submitted_at, expected.due)
+        kind.missed.append((past, ours.duration))
 
 
 def _judge(found: Comparison, row: Accepted, expected: Expected, as_of: datetime | None) -> None:
@@ -147,10 +156,6 @@ def _judge(found: Comparison, row: Accepted, expected: Expected, as_of: datetime
         return
     ours = expected.due is None or kept(expected.due, done, now)
     found.on_time[_word(ours == expected.on_time)] += 1
-
-
-def _minute(moment: datetime) -> datetime:
-    return moment.replace(second=0, microsecond=0)
 
 
 def _word(same: bool) -> str:
@@ -169,7 +174,7 @@ def as_json(found: Comparison) -> dict[str, Any]:
         "due": {
             "n": sum(kind.n for kind in found.kinds.values()),
             "equal": sum(kind.equal for kind in found.kinds.values()),
-            "per_kind": {name: _kind(kind) for name, kind in worst_first(found)},
+            "per_kind": {name: _kind(kind, found) for name, kind in worst_first(found)},
         },
         "on_time": _share(found.on_time),
     }
@@ -188,5 +193,6 @@ def _misses(found: Comparison) -> Iterator[dict[str, Any]]:
         yield {"category": category, "expected": expected, "ours": ours, "n": n}
 
 
-def _kind(kind: Kind) -> dict[str, Any]:
-    return {"n": kind.n, "equal": kind.equal, "ours": dict(kind.ours.most_common())}
+def _kind(kind: Kind, found: Comparison) -> dict[str, Any]:
+    told = {"n": kind.n, "equal": kind.equal, "ours": dict(kind.ours.most_common())}
+    return told | ({"why": guess(kind.missed, found.calendar)} if kind.missed else {})

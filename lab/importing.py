@@ -82,7 +82,7 @@ def read_rows(
     """`read_export`, with the row's own cells (none where it was no row). `also` names further
     columns that must be there, each with the field that reads it."""
     try:
-        with _opened(path, mapping.encoding) as file:
+        with opened(path, mapping.encoding) as file:
             yield from _outcomes(file, mapping, path.name, also)
     except UnicodeError as error:
         raise CannotImport(f"{path}: is not {mapping.encoding}: {error}") from error
@@ -90,7 +90,7 @@ def read_rows(
         raise CannotImport(f"{path}: {error}") from error
 
 
-def _opened(path: Path, encoding: str) -> TextIO:
+def opened(path: Path, encoding: str) -> TextIO:
     if path.suffix == ".gz":
         return gzip.open(path, "rt", encoding=encoding, newline="")
     return path.open(encoding=encoding, newline="")

@@ -212,7 +212,7 @@ def _conditions(rule: RoutingRule) -> Hashable:
 
 
 def _when(row: DeadlinePolicy) -> Hashable:
-    return (row.category, row.service, row.urgency, row.level)
+    return (row.category, row.service, row.urgency, row.level, row.tier, row.since)
 
 
 def _kinds(row: DeadlinePolicy) -> set[DeadlineKind]:

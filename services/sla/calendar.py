@@ -176,6 +176,18 @@ class WorkCalendar:
         whole = sum(self._year(number).total for number in range(first, last))
         return (whole + self._year(last).worked(end) - self._year(first).worked(start)) / _SECOND
 
+    def days_between(self, a: datetime, b: datetime) -> int:
+        """How many local midnights lie between two moments."""
+        return (self._local(b).date() - self._local(a).date()).days
+
+    def working_days_between(self, a: datetime, b: datetime) -> int:
+        """The N for which ``Nwd`` from ``a`` ends on the local day of ``b``, if any does."""
+        start = self._local(a if self._ends_day else self.add_working_seconds(a, 0)).date()
+        end = self._local(b).date()
+        first, last = self._year(start.year), self._year(end.year)
+        whole = sum(len(self._year(number).days) for number in range(start.year, end.year))
+        return whole + bisect_right(last.days, end) - bisect_right(first.days, start)
+
     def is_working(self, moment: datetime) -> bool:
         """Whether somebody works at ``moment``: at an opening yes, at a close no."""
         year, at = self._year(self._local(moment).year), _instant(moment)

@@ -32,7 +32,9 @@ def evolve(state: State, event: Message[Any]) -> State:
 
 
 def _opened(state: State, event: Message[events.Opened]) -> State:
-    return replace(state, service=event.data.service, urgency=event.data.urgency)
+    data = event.data
+    tier = data.reporter.household_tier
+    return replace(state, service=data.service, urgency=data.urgency, tier=tier)
 
 
 def _assigned(state: State, event: Message[events.Assigned]) -> State:

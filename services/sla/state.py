@@ -91,6 +91,8 @@ class Holder:
 class State(CaseState):
     service: Service | None = None
     urgency: Urgency = Urgency.NORMAL
+    tier: str | None = None
+    """The reporter's household tier."""
     holder: Holder | None = None
     clocks: tuple[Clock, ...] = ()
     """In the order of `KINDS`."""

@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.main import app
-from lab.compare import Comparison, Period, as_json, compare
+from lab.compare import ALWAYS, Comparison, Period, as_json, compare
 from lab.deciding import decide
 from lab.mapping import CannotImport, read_mapping
 from schemas.inputs import Location, Report, Reporter, ReporterKind
@@ -40,7 +40,6 @@ HEADER = "no,on,what,done,unit,due,verdict\n"
 # Potholes are the village's, within three working days (Monday to Friday, 08-12 and 14-18).
 GOOD = "1,2022-07-04 09:00:00,potholes,2022-07-05 09:00:00,vc-v11,2022-07-07 09:00:30,kept\n"
 RULES = Rulebook(small_county())
-ALWAYS = Period()
 
 
 def compared(
@@ -79,7 +78,12 @@ def test_a_kind_that_the_rules_have_never_heard_of_goes_to_triage_and_is_not_equ
     said = as_json(compared(tmp_path, GOOD.replace("potholes", "dragons")))
     assert (said["department"]["n"], said["department"]["equal"]) == (1, 0)
     assert said["department"]["misses"][0]["ours"] == "triage"
-    assert said["due"]["per_kind"]["dragons"] == {"n": 1, "equal": 0, "ours": {"triage": 1}}
+    assert said["due"]["per_kind"]["dragons"] == {
+        "n": 1,
+        "equal": 0,
+        "ours": {"triage": 1},
+        "why": {"a date of its own": 1},
+    }
 
 
 def test_where_the_other_system_says_nothing_there_is_nothing_to_be_equal_to(
