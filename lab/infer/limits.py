@@ -62,7 +62,7 @@ def _near(past: Past, calendar: WorkCalendar) -> Iterator[str]:
     minutes = round(span.total_seconds() / 60)
     hours, days = round(minutes / 60), calendar.days_between(past.started, past.due)
     working = calendar.working_days_between(past.started, past.due)
-    worked = round(calendar.working_seconds(past.started, past.due) / 3600)
+    worked = round(calendar.between(past.started, past.due) / 3600)
     if minutes <= MOST_MINUTES and minutes % QUARTER == 0 and minutes % 60:
         yield f"{minutes}m"
     if hours and (hours % 24 or not days):
