@@ -36,6 +36,8 @@ T = TypeVar("T")
 
 _EVER = datetime.min.replace(tzinfo=UTC)
 
+REMEMBERED = 10_000
+"""Questions about deadlines whose rows are remembered; a tier may be any text."""
 TREE_DEPTH = 4
 """County, town, village, grid. Also what ends the walk up a tree whose parents form a ring."""
 
@@ -64,6 +66,7 @@ class Rulebook:
         self._calendars = {calendar.id: calendar for calendar in reference.calendars}
         self._rules = _index_rules(reference.rules)
         self._deadlines = _index_deadlines(reference.deadlines)
+        self._matching: dict[DeadlineKey, list[LimitsByKind]] = {}
 
     def calendar(self, id: str | None = None) -> Calendar:
         """The calendar with this id, or the county's first one. Raises KeyError."""
@@ -133,15 +136,31 @@ class Rulebook:
         out, and so are rows that have not begun ``at`` the moment when the clock starts (None: when
         all have). A kind that no row names is missing."""
         found: dict[DeadlineKind, Limit] = {}
-        kinds = (*self.category_path(category), None)
-        conditions = product(
-            kinds, _or_any(service), _or_any(urgency), _or_any(level), _or_any(tier)
-        )
-        for key in conditions:
-            for kind, limits in self._deadlines.get(key, {}).items():
+        for row in self._rows_for(category, service, urgency, level, tier):
+            for kind, limits in row.items():
                 if kind not in found and (limit := _in_force(limits, at)) is not None:
                     found[kind] = limit
         return found
+
+    def _rows_for(
+        self,
+        category: str | None,
+        service: Service | None,
+        urgency: Urgency,
+        level: Level | None,
+        tier: str | None,
+    ) -> list[LimitsByKind]:
+        """The rows that match, most specific first; remembered, as the same few are asked for."""
+        asked = (category, service, urgency, level, tier)
+        rows = self._matching.get(asked)
+        if rows is None:
+            kinds = (*self.category_path(category), None)
+            options = (_or_any(each) for each in (service, urgency, level, tier))
+            keys = (key for key in product(kinds, *options) if key in self._deadlines)
+            rows = [self._deadlines[key] for key in keys]
+            if len(self._matching) < REMEMBERED:
+                self._matching[asked] = rows
+        return rows
 
 
 class Rulebooks:
@@ -182,8 +201,9 @@ RuleIndex = dict[str | None, dict[str | None, dict[Conditions, RoutingRule]]]
 """Area → category → (service, urgency) → rule; None is any."""
 
 DeadlineKey = tuple[str | None, Service | None, Urgency | None, Level | None, str | None]
-DeadlineIndex = dict[DeadlineKey, dict[DeadlineKind, list[tuple[datetime, Limit]]]]
-"""Conditions → kind → limits with the moment from which each counts, in that order."""
+LimitsByKind = dict[DeadlineKind, list[tuple[datetime, Limit]]]
+"""Limits with the moment from which each counts, in that order."""
+DeadlineIndex = dict[DeadlineKey, LimitsByKind]
 
 
 def _or_any(value: T | None) -> tuple[T | None, ...]:
