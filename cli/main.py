@@ -6,7 +6,21 @@ import logging
 
 import typer
 
-from cli import case, demo, importing, log, rebuild, reference, serve, tick, topics, up, watch
+from cli import (
+    case,
+    compare,
+    demo,
+    importing,
+    log,
+    rebuild,
+    reference,
+    serve,
+    sla,
+    tick,
+    topics,
+    up,
+    watch,
+)
 
 app = typer.Typer(
     name="gridcase",
@@ -22,9 +36,11 @@ app.command("serve")(serve.serve)
 app.add_typer(topics.app, name="topics")
 app.add_typer(reference.app, name="reference")
 app.command("import")(importing.import_)
+app.command("compare")(compare.compare)
 app.command("watch")(watch.watch)
 app.command("case")(case.case)
 app.add_typer(log.app, name="log")
+app.add_typer(sla.app, name="sla")
 app.command("rebuild")(rebuild.rebuild)
 app.command("tick")(tick.tick)
 

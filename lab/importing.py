@@ -73,16 +73,24 @@ Outcome: TypeAlias = Accepted | Rejected
 
 def read_export(path: Path, mapping: Mapping) -> Iterator[Outcome]:
     """`outcomes` of a file, plain or ``.gz``. Raises `CannotImport` for one that cannot be read."""
+    return (outcome for outcome, _ in read_rows(path, mapping))
+
+
+def read_rows(
+    path: Path, mapping: Mapping, also: Iterable[tuple[str, str]] = ()
+) -> Iterator[tuple[Outcome, Cells]]:
+    """`read_export`, with the row's own cells (none where it was no row). `also` names further
+    columns that must be there, each with the field that reads it."""
     try:
-        with _opened(path, mapping.encoding) as file:
-            yield from outcomes(file, mapping, path.name)
+        with opened(path, mapping.encoding) as file:
+            yield from _outcomes(file, mapping, path.name, also)
     except UnicodeError as error:
         raise CannotImport(f"{path}: is not {mapping.encoding}: {error}") from error
     except (OSError, EOFError, zlib.error) as error:
         raise CannotImport(f"{path}: {error}") from error
 
 
-def _opened(path: Path, encoding: str) -> TextIO:
+def opened(path: Path, encoding: str) -> TextIO:
     if path.suffix == ".gz":
         return gzip.open(path, "rt", encoding=encoding, newline="")
     return path.open(encoding=encoding, newline="")
@@ -92,20 +100,29 @@ def outcomes(lines: Iterable[str], mapping: Mapping, name: str = "the file") -> 
     """One outcome for each row of a CSV, in its order. An id that an earlier row had is rejected:
     both would be the same case. Raises `CannotImport` where a column that the mapping names is
     missing."""
+    return (outcome for outcome, _ in _outcomes(lines, mapping, name))
+
+
+def _outcomes(
+    lines: Iterable[str], mapping: Mapping, name: str, also: Iterable[tuple[str, str]] = ()
+) -> Iterator[tuple[Outcome, Cells]]:
     first_line: dict[str, int] = {}
-    for line, cells in _rows(csv.reader(lines, strict=True), mapping, name):
+    columns = [*mapping.columns(), *also]
+    for line, cells in _rows(csv.reader(lines, strict=True), columns, name):
         outcome = _outcome(line, cells, mapping)
         if isinstance(outcome, Accepted):
             before = first_line.setdefault(outcome.report.report_id, line)
             if before != line:
                 outcome = Rejected(line, f"report_id: line {before} has the same")
-        yield outcome
+        yield outcome, cells if isinstance(cells, dict) else {}
 
 
-def _rows(reader: Any, mapping: Mapping, name: str) -> Iterator[tuple[int, Cells | str]]:
+def _rows(
+    reader: Any, columns: Iterable[tuple[str, str]], name: str
+) -> Iterator[tuple[int, Cells | str]]:
     """Each row with the line where it begins: its cells, or why it has none. Empty lines are no
     rows."""
-    header = _header(reader, mapping, name)
+    header = _header(reader, columns, name)
     while True:
         line = reader.line_num + 1
         try:
@@ -121,12 +138,12 @@ def _rows(reader: Any, mapping: Mapping, name: str) -> Iterator[tuple[int, Cells
             yield line, f"{len(row)} cells, where the header has {len(header)}"
 
 
-def _header(reader: Any, mapping: Mapping, name: str) -> list[str]:
+def _header(reader: Any, columns: Iterable[tuple[str, str]], name: str) -> list[str]:
     try:
         header = [column.strip() for column in next(reader, [])]
     except csv.Error as error:
         raise CannotImport(f"{name}: line 1: not CSV: {error}") from error
-    for field, column in mapping.columns():
+    for field, column in columns:
         if header.count(column) != 1:
             known = ", ".join(header) or "none at all"
             raise CannotImport(f"{name}: {field} needs one column {column!r}; there are {known}")

@@ -21,6 +21,9 @@ A value that comes out empty is left out. A mapping has these parts:
     resolution  optional: `at`, `by`, `result` of the row's own ending. An empty `at`: it stays open.
                 `if_before_report` (at-once, leave-open, reject) and `if_unreadable` (leave-open,
                 reject) say what becomes of an ending that cannot be
+    expect      optional, for `gridcase compare`: what the other system decided. `department`, a code
+                of the reference data; `due`, a time; `on_time`, true or false, of rows that are
+                still open as it was at the time `as_of`. Empty: it does not say
 """
 
 from __future__ import annotations
@@ -168,12 +171,20 @@ class ResolutionFields(Part):
     if_unreadable: Literal["leave-open", "reject"] = "reject"
 
 
+class ExpectFields(Part):
+    department: Value = ""
+    due: Value = ""
+    on_time: Value = ""
+    as_of: str = ""
+
+
 class Mapping(Part):
     source: Identifier
     encoding: str = "utf-8-sig"
     times: Times
     report: ReportFields
     resolution: ResolutionFields | None = None
+    expect: ExpectFields | None = None
 
     @validates("encoding")
     @classmethod
@@ -185,11 +196,15 @@ class Mapping(Part):
         return encoding
 
     def columns(self) -> Iterator[tuple[str, str]]:
-        """Each column that the mapping reads, with the field that reads it."""
-        parts = {"report": self.report, "resolution": self.resolution}
-        for name, part in parts.items():
-            if part is not None:
-                yield from _columns(part, name)
+        """Each column that an import reads, with the field that reads it."""
+        yield from _columns(self.report, "report")
+        if self.resolution is not None:
+            yield from _columns(self.resolution, "resolution")
+
+    def expected_columns(self) -> Iterator[tuple[str, str]]:
+        """Each further column that a comparison reads."""
+        if self.expect is not None:
+            yield from _columns(self.expect, "expect")
 
 
 def _columns(part: Part, path: str) -> Iterator[tuple[str, str]]:

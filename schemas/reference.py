@@ -128,11 +128,14 @@ class DeadlineKind(StrEnum):
 
 
 class DeadlinePolicy(Row):
-    """How long each deadline is. Rows match service, category, urgency and level, most specific
-    first (category exact → parent → any, then service, urgency, level); each kind of deadline is
-    taken from the most specific row that names it. ``case`` is never bound to a level.
+    """How long each deadline is. Rows match service, category, urgency, level and the household's
+    tier, most specific first (category exact → parent → any, then service, urgency, level, tier);
+    each kind of deadline is taken from the most specific row that names it. ``case`` is never bound
+    to a level.
 
     ``climbs`` are the kinds whose overdue lifts the case one level; the others are only recorded.
+    A row counts for clocks that start from ``since`` on; of rows with the same conditions, the one
+    that began last. Clocks that run keep the limit they were set with.
     """
 
     id: Code
@@ -140,6 +143,9 @@ class DeadlinePolicy(Row):
     category: Code | None = None
     urgency: Urgency | None = None
     level: Level | None = None
+    tier: str | None = None
+    """The reporter's household tier, as reports name it (关心户)."""
+    since: AwareDatetime | None = None
     sign: Duration | None = None
     respond: Duration | None = None
     resolve: Duration | None = None

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import product
 from typing import NamedTuple, TypeVar
 
@@ -34,6 +34,10 @@ from schemas.reference import (
 
 T = TypeVar("T")
 
+_EVER = datetime.min.replace(tzinfo=UTC)
+
+REMEMBERED = 10_000
+"""Questions about deadlines whose rows are remembered; a tier may be any text."""
 TREE_DEPTH = 4
 """County, town, village, grid. Also what ends the walk up a tree whose parents form a ring."""
 
@@ -62,6 +66,7 @@ class Rulebook:
         self._calendars = {calendar.id: calendar for calendar in reference.calendars}
         self._rules = _index_rules(reference.rules)
         self._deadlines = _index_deadlines(reference.deadlines)
+        self._matching: dict[DeadlineKey, list[LimitsByKind]] = {}
 
     def calendar(self, id: str | None = None) -> Calendar:
         """The calendar with this id, or the county's first one. Raises KeyError."""
@@ -122,16 +127,40 @@ class Rulebook:
         category: str | None,
         urgency: Urgency,
         level: Level | None,
+        *,
+        tier: str | None = None,
+        at: datetime | None = None,
     ) -> dict[DeadlineKind, Limit]:
         """Each kind's limit, from the most specific row that names it: category (exact → family →
-        any), then service, urgency, level. Without a level (in triage) rows for one are left out.
-        A kind that no row names is missing."""
+        any), then service, urgency, level, tier. Without a level (in triage) rows for one are left
+        out, and so are rows that have not begun ``at`` the moment when the clock starts (None: when
+        all have). A kind that no row names is missing."""
         found: dict[DeadlineKind, Limit] = {}
-        kinds = (*self.category_path(category), None)
-        for key in product(kinds, _or_any(service), _or_any(urgency), _or_any(level)):
-            for kind, limit in self._deadlines.get(key, {}).items():
-                found.setdefault(kind, limit)
+        for row in self._rows_for(category, service, urgency, level, tier):
+            for kind, limits in row.items():
+                if kind not in found and (limit := _in_force(limits, at)) is not None:
+                    found[kind] = limit
         return found
+
+    def _rows_for(
+        self,
+        category: str | None,
+        service: Service | None,
+        urgency: Urgency,
+        level: Level | None,
+        tier: str | None,
+    ) -> list[LimitsByKind]:
+        """The rows that match, most specific first; remembered, as the same few are asked for."""
+        asked = (category, service, urgency, level, tier)
+        rows = self._matching.get(asked)
+        if rows is None:
+            kinds = (*self.category_path(category), None)
+            options = (_or_any(each) for each in (service, urgency, level, tier))
+            keys = (key for key in product(kinds, *options) if key in self._deadlines)
+            rows = [self._deadlines[key] for key in keys]
+            if len(self._matching) < REMEMBERED:
+                self._matching[asked] = rows
+        return rows
 
 
 class Rulebooks:
@@ -171,8 +200,10 @@ Conditions = tuple[Service | None, Urgency | None]
 RuleIndex = dict[str | None, dict[str | None, dict[Conditions, RoutingRule]]]
 """Area → category → (service, urgency) → rule; None is any."""
 
-DeadlineKey = tuple[str | None, Service | None, Urgency | None, Level | None]
-DeadlineIndex = dict[DeadlineKey, dict[DeadlineKind, Limit]]
+DeadlineKey = tuple[str | None, Service | None, Urgency | None, Level | None, str | None]
+LimitsByKind = dict[DeadlineKind, list[tuple[datetime, Limit]]]
+"""Limits with the moment from which each counts, in that order."""
+DeadlineIndex = dict[DeadlineKey, LimitsByKind]
 
 
 def _or_any(value: T | None) -> tuple[T | None, ...]:
@@ -199,11 +230,18 @@ def _index_rules(rules: Iterable[RoutingRule]) -> RuleIndex:
 
 def _index_deadlines(policies: Iterable[DeadlinePolicy]) -> DeadlineIndex:
     index: DeadlineIndex = {}
-    for row in policies:
-        limits = index.setdefault((row.category, row.service, row.urgency, row.level), {})
+    for row in sorted(policies, key=lambda row: row.since or _EVER):
+        key = (row.category, row.service, row.urgency, row.level, row.tier)
+        limits = index.setdefault(key, {})
         for kind, limit in _limits(row).items():
-            limits.setdefault(kind, limit)
+            limits.setdefault(kind, []).append((row.since or _EVER, limit))
     return index
+
+
+def _in_force(limits: list[tuple[datetime, Limit]], at: datetime | None) -> Limit | None:
+    """The limit that began last by then."""
+    begun = len(limits) if at is None else bisect_right(limits, at, key=lambda each: each[0])
+    return limits[begun - 1][1] if begun else None
 
 
 def _limits(row: DeadlinePolicy) -> dict[DeadlineKind, Limit]:

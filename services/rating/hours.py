@@ -18,7 +18,7 @@ HOUR = 3600.0
 
 class Hours:
     def __init__(self, calendar: WorkCalendar, anchor: datetime) -> None:
-        self._working_seconds = calendar.working_seconds
+        self._working_seconds = calendar.between
         self._anchor = anchor
         self._known: dict[float, tuple[float, float]] = {}
 

@@ -37,6 +37,9 @@ UNROUTED = Gauge("gridcase_unrouted_cases", "Cases that wait for triage")
 OPEN_CASES = Gauge("gridcase_open_cases", "Cases that are held", ["department", "level"])
 OVERDUE_CASES = Gauge("gridcase_overdue_cases", "Held cases past due", ["department", "level"])
 SUPERVISED = Gauge("gridcase_supervised_cases", "Open cases under supervision")
+PROVISIONAL = Gauge(
+    "gridcase_provisional_deadlines", "Deadlines in years whose holidays are not known", ["year"]
+)
 SATISFACTION = Gauge("gridcase_satisfaction_ratio", "Satisfied of those rated", ["department"])
 COMPLETION = Gauge("gridcase_completion_ratio", "Completed of accepted", ["department"])
 ON_TIME = Gauge("gridcase_on_time_ratio", "On time of completed", ["department"])

@@ -170,14 +170,23 @@ def deadlines(book: Rulebook) -> Iterator[Finding]:
 
 
 def calendars(book: Rulebook) -> Iterator[Finding]:
-    """At least one, and each can be laid out."""
+    """At least one, each can be laid out, and its holidays are known for the year after."""
     if not book.reference.calendars:
         yield error("calendar", "there is none", "没有工作日历")
     for row in book.reference.calendars:
+        place = f"calendar/{row.id}"
         try:
-            WorkCalendar.of(row)
+            last = WorkCalendar.of(row).last_covered(book.effective_from.year)
         except ValueError as problem:
-            yield error(f"calendar/{row.id}", str(problem), "日历有误")
+            yield error(place, str(problem), "日历有误")
+            continue
+        if last is not None:
+            yield warning(
+                place,
+                f"public holidays are known up to {last} only: deadlines in later years are "
+                "provisional until they are announced and the library is renewed",
+                f"节假日安排仅到 {last} 年,此后的时限为暂定",
+            )
 
 
 def keywords(book: Rulebook) -> Iterator[Finding]:
@@ -212,7 +221,7 @@ def _conditions(rule: RoutingRule) -> Hashable:
 
 
 def _when(row: DeadlinePolicy) -> Hashable:
-    return (row.category, row.service, row.urgency, row.level)
+    return (row.category, row.service, row.urgency, row.level, row.tier, row.since)
 
 
 def _kinds(row: DeadlinePolicy) -> set[DeadlineKind]:

@@ -46,6 +46,12 @@ def _reading(state: State, clock: Clock, now: datetime) -> Reading:
     return Reading(clock.kind, deadline.due, status, remaining, deadline.provisional)
 
 
+def kept(due: datetime, done: datetime | None, now: datetime) -> bool:
+    """Whether a deadline counts as kept: done by then, or not yet due. To the very second is in
+    time."""
+    return (done or now) <= due
+
+
 def _status(state: State, remaining: float, *, done: bool, paused: bool) -> ReadingStatus:
     if done:
         return "met" if remaining >= 0 else "late"

@@ -187,7 +187,7 @@ def _extended(deadline: Deadline, at: datetime, until: datetime, rules: Rulebook
 def _between(start: datetime, end: datetime, duration: str, rules: Rulebook) -> float:
     """Seconds from `start` to `end`, as deadlines of this duration count."""
     if counts_working_time(duration):
-        return work_calendar(rules).working_seconds(start, end)
+        return work_calendar(rules).between(start, end)
     return (end - start).total_seconds()
 
 

@@ -42,7 +42,10 @@ def decide(state: State, cause: Cause, rules: Rulebook) -> CaseEvent | None:
 
 def _opened(state: State, cause: Message[events.Opened], rules: Rulebook) -> DeadlineSet | None:
     opened = cause.data
-    limits = rules.deadlines(opened.service, opened.category, opened.urgency, None)
+    tier = opened.reporter.household_tier
+    limits = rules.deadlines(
+        opened.service, opened.category, opened.urgency, None, tier=tier, at=cause.time
+    )
     started = (
         first(kind, limit, cause.time, rules)
         for kind, limit in _in_order(limits)
@@ -55,7 +58,14 @@ def _assigned(state: State, cause: Message[events.Assigned], rules: Rulebook) ->
     assigned = cause.data
     if cause.id != state.standing.holding:
         return None
-    limits = rules.deadlines(state.service, assigned.category, state.urgency, assigned.level)
+    limits = rules.deadlines(
+        state.service,
+        assigned.category,
+        state.urgency,
+        assigned.level,
+        tier=state.tier,
+        at=cause.time,
+    )
     factor = _factor(assigned.because is AssignedBecause.REOPENED, rules)
     started = (
         first(kind, limit, cause.time, rules, factor)

@@ -7,7 +7,6 @@ no rules and no calendar, so a log folds to the same state under any version of 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from functools import reduce
 from typing import Any, Literal
 
@@ -19,6 +18,7 @@ from services.sla.state import (
     Holder,
     State,
     Step,
+    changed,
     vacated,
     with_deadline,
     with_holder,
@@ -32,14 +32,16 @@ def evolve(state: State, event: Message[Any]) -> State:
 
 
 def _opened(state: State, event: Message[events.Opened]) -> State:
-    return replace(state, service=event.data.service, urgency=event.data.urgency)
+    data = event.data
+    tier = data.reporter.household_tier
+    return changed(state, service=data.service, urgency=data.urgency, tier=tier)
 
 
 def _assigned(state: State, event: Message[events.Assigned]) -> State:
     """A new holder, and a clean slate."""
     data = event.data
     reopened = data.because is AssignedBecause.REOPENED
-    return replace(vacated(state), holder=Holder(data.lead, data.level, reopened))
+    return changed(vacated(state), holder=Holder(data.lead, data.level, reopened))
 
 
 def _signed(state: State, event: Message[Any]) -> State:
@@ -50,7 +52,7 @@ def _signed(state: State, event: Message[Any]) -> State:
 
 def _answered(state: State, event: Message[Any]) -> State:
     """The first word to the reporter; later ones change nothing."""
-    return state if state.answered_at else replace(state, answered_at=event.time)
+    return state if state.answered_at else changed(state, answered_at=event.time)
 
 
 def _stepped(
@@ -70,12 +72,12 @@ def _stepped(
 def _resolved(state: State, event: Message[events.Resolved]) -> State:
     """`resolve` implies `sign`, and is a word to the reporter; the case's clock stops."""
     state = _answered(_signed(state, event), event)
-    return replace(state, history=(*state.history, Step(event.id, "stopped", event.time)))
+    return changed(state, history=(*state.history, Step(event.id, "stopped", event.time)))
 
 
 def _reopened(state: State, event: Message[events.Reopened]) -> State:
     ran = Step(event.id, "ran", event.time)
-    return replace(vacated(state), history=(*state.history, ran))
+    return changed(vacated(state), history=(*state.history, ran))
 
 
 def _deadlines_set(state: State, event: Message[events.DeadlineSet]) -> State:
@@ -89,7 +91,7 @@ def _escalated(state: State, _event: Message[events.Escalated]) -> State:
 
 
 def _supervised(state: State, event: Message[events.Supervised]) -> State:
-    state = replace(state, supervised=True)
+    state = changed(state, supervised=True)
     return with_holder(state, climbed=True) if event.data.kind in HOLDERS else state
 
 

@@ -27,6 +27,8 @@ Hours = tuple[DayHours, ...]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
 _SATURDAY = 5
+RECENT = 2024
+"""A year that every source knows."""
 
 
 class PublicDays(NamedTuple):
@@ -60,8 +62,11 @@ def _chinese_days(year: int) -> PublicDays:
 
 
 def _regional_days(region: str) -> Callable[[int], PublicDays]:
-    """By the rules in the optional library ``holidays``, which knows no make-up workdays and
-    answers for every year. ``region`` is ``US`` or ``US-MA``."""
+    """By the rules in the optional library ``holidays``. ``region`` is ``US`` or ``US-MA``.
+
+    The library answers for every year without a word, also where days are announced year by year:
+    it knows China's make-up workdays up to last year's announcement, and none after. So in a region
+    that has such days, a year in which it has none is a year that it does not know."""
     country, _, subdivision = region.partition("-")
     try:
         library = import_module("holidays")
@@ -74,10 +79,19 @@ def _regional_days(region: str) -> Callable[[int], PublicDays]:
     @cache
     def days(year: int) -> PublicDays:
         found = library.country_holidays(country, subdiv=subdivision or None, years=year)
-        return PublicDays(off=frozenset(day for day in found if day.year == year))
+        off = frozenset(day for day in found if day.year == year)
+        makeup = frozenset(
+            day for day in getattr(found, "weekend_workdays", ()) if day.year == year
+        )
+        return PublicDays(off, makeup, known=bool(makeup) or not announced_yearly())
+
+    @cache
+    def announced_yearly() -> bool:
+        found = library.country_holidays(country, subdiv=subdivision or None, years=RECENT)
+        return bool(getattr(found, "weekend_workdays", ()))
 
     try:
-        days(2024)
+        days(RECENT)
     except NotImplementedError as error:
         raise ValueError(f"holidays:{region} is no region that 'holidays' knows") from error
     return days

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.sla.calendar import WorkCalendar
+from services.sla.calendar import ASKED_OFTEN, WorkCalendar
 from tests.unit.test_calendar import BOSTON, CLOSING, LUNCH, NEW_YORK, NIGHTS, calendar
 
 CALENDARS = (LUNCH, CLOSING, BOSTON, NIGHTS)
@@ -31,9 +31,9 @@ def test_what_was_added_is_what_is_counted(
     work: WorkCalendar, start: datetime, seconds: float
 ) -> None:
     due = work.add_working_seconds(start, seconds)
-    assert work.working_seconds(start, due) == seconds
-    assert work.working_seconds(due, start) == -seconds
-    assert work.working_seconds(start, due - EARLIER) < seconds, "not the first such instant"
+    assert work.between(start, due) == seconds
+    assert work.between(due, start) == -seconds
+    assert work.between(start, due - EARLIER) < seconds, "not the first such instant"
 
 
 @given(calendars, moments, moments)
@@ -41,7 +41,7 @@ def test_what_was_counted_leads_back_to_the_end(
     work: WorkCalendar, a: datetime, b: datetime
 ) -> None:
     end = work.add_working_seconds(b, 0) + EARLIER  # inside working time, past the opening
-    assert work.add_working_seconds(a, work.working_seconds(a, end)) == end
+    assert work.add_working_seconds(a, work.between(a, end)) == end
 
 
 @given(calendars, moments, amounts)
@@ -63,8 +63,8 @@ def test_adding_in_two_parts_is_adding_at_once(
 
 @given(calendars, moments, moments, moments)
 def test_counting_is_additive(work: WorkCalendar, a: datetime, b: datetime, c: datetime) -> None:
-    parts = work.working_seconds(a, b) + work.working_seconds(b, c)
-    assert parts == pytest.approx(work.working_seconds(a, c), abs=1e-5)
+    parts = work.between(a, b) + work.between(b, c)
+    assert parts == pytest.approx(work.between(a, c), abs=1e-5)
 
 
 @given(calendars, moments, moments, amounts)
@@ -103,7 +103,7 @@ def test_the_next_opening_is_the_first_working_moment(work: WorkCalendar, start:
     opened = work.add_working_seconds(start, 0)
     assert work.is_working(opened)
     assert opened == start or not work.is_working(start)
-    assert work.working_seconds(start, opened) == 0
+    assert work.between(start, opened) == 0
 
 
 @given(calendars, moments, durations, factors)
@@ -138,4 +138,42 @@ def test_counting_agrees_with_looking_at_the_clock_each_quarter(start: datetime,
         return local.weekday() < 5 and ("08:30" <= clock < "12:00" or "13:00" <= clock < "17:00")
 
     end = first + timedelta(minutes=15 * n)
-    assert plain.working_seconds(first, end) == 900 * sum(works(quarter) for quarter in quarters)
+    assert plain.between(first, end) == 900 * sum(works(quarter) for quarter in quarters)
+
+
+@given(
+    calendars,
+    st.lists(moments, min_size=1, max_size=5),
+    st.integers(1, 400),
+    st.timedeltas(timedelta(0), timedelta(days=400)),
+)
+def test_what_a_table_remembers_is_what_the_calendar_says(
+    work: WorkCalendar, starts: list[datetime], days: int, later: timedelta
+) -> None:
+    fresh = WorkCalendar(work._zone, work._days, work._ends_day)
+    for _ in range(ASKED_OFTEN + 1):
+        for start in starts:
+            fresh.add(start, f"{days}wd")
+            fresh.between(start, start + later)
+    for start in starts:
+        assert fresh.add(start, f"{days}wd") == work._worked_out(start, f"{days}wd")
+        one, other = start, start + later
+        elsewhere = one.astimezone(NEW_YORK)  # written so, no table is looked into
+        assert fresh.between(one, other) == work.between(elsewhere, other)
+        assert fresh.between(other, one) == -work.between(elsewhere, other)
+
+
+@given(calendars, moments, st.integers(1, 30))
+def test_working_days_between_are_those_that_were_added(
+    work: WorkCalendar, start: datetime, days: int
+) -> None:
+    assert work.working_days_between(start, work.add(start, f"{days}wd")) == days
+
+
+@pytest.mark.parametrize("work", CALENDARS)
+def test_every_moment_of_a_year_with_a_leap_day_has_one_answer(work: WorkCalendar) -> None:
+    """A moment each 37 minutes of 2024: each due time twice, from the table and without it."""
+    start = datetime(2024, 1, 1, tzinfo=UTC)
+    for n in range(366 * 24 * 60 // 37):
+        moment = start + timedelta(minutes=37 * n)
+        assert work.add(moment, "3wd") == work._worked_out(moment, "3wd")

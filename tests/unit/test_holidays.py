@@ -80,6 +80,20 @@ def test_a_region_of_the_holidays_library_closes_its_days(monkeypatch: pytest.Mo
     assert county.add(boston("2015-04-17 10:00"), "1wd") == boston("2015-04-21 10:00")
 
 
+def test_the_holidays_library_knows_no_make_up_days_of_2027_and_says_nothing_but_we_do() -> None:
+    china_too = calendar("08:30-17:00", holidays="holidays:CN")
+    assert china_too.is_working(china("2025-01-26 10:00"))
+    assert china_too.covered(china("2025-06-01"))
+    assert not china_too.covered(china("2099-06-01"))
+    assert calendar("08:30-17:00", holidays="holidays:US-MA").covered(china("2099-06-01"))
+
+
+def test_it_is_known_up_to_which_year_holidays_are_announced() -> None:
+    assert LUNCH.last_covered(2022) == 2026
+    assert LUNCH.last_covered(2030) == 2029
+    assert BOSTON.last_covered(2022) is None
+
+
 @pytest.mark.parametrize(
     ("fields", "reason"),
     [

@@ -119,7 +119,7 @@ def test_working_hours_are_what_the_calendar_says(start: int, length: int) -> No
     since, until = moment(seconds=start), moment(seconds=start + length)
     elapsed, working = Hours(calendar, moment())(since, until)
     assert elapsed == length / 3600
-    assert working * 3600 == pytest.approx(calendar.working_seconds(since, until), abs=0.01)
+    assert working * 3600 == pytest.approx(calendar.between(since, until), abs=0.01)
 
 
 def test_a_reopened_case_comes_back_into_later_months() -> None:

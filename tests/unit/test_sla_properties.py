@@ -164,5 +164,5 @@ def test_a_pause_takes_nothing_and_gives_nothing(duration: str, minutes: list[in
 def timed(policy: Reference, start: datetime, end: datetime, duration: str) -> float:
     """Seconds as a deadline of this duration counts them."""
     if duration.endswith(("wh", "wd")):
-        return work_calendar(Rulebook(policy)).working_seconds(start, end)
+        return work_calendar(Rulebook(policy)).between(start, end)
     return (end - start).total_seconds()
