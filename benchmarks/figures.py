@@ -6,6 +6,7 @@ A full recomputation from the facts of all cases, and a refresh of all cards aft
 from __future__ import annotations
 
 import argparse
+import gc
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,6 +20,7 @@ from schemas.rulebook import Rulebook
 from services.rating.facts import Stars, State
 from services.rating.scorecards import board_of
 from services.shell.reference import read_folder
+from services.shell.step import COLLECT_RARELY
 
 HANYIN = Path(__file__).parents[1] / "deploy" / "hanyin"
 UNTIL = datetime(2022, 7, 29, 9, tzinfo=UTC)
@@ -27,6 +29,7 @@ EVENTS = 50
 
 def measure(count: int) -> dict[str, float]:
     """Seconds for a full recomputation; milliseconds for a refresh, median and slowest."""
+    gc.set_threshold(*COLLECT_RARELY)  # as the service does
     rules = Rulebook(read_folder(HANYIN))
     facts = list(many_cases(rules, count, UNTIL))
     started = perf_counter()

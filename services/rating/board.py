@@ -23,7 +23,7 @@ from schemas.rulebook import Rulebook
 from services.rating.facts import State
 from services.rating.hours import Hours
 from services.rating.judging import Verdict
-from services.rating.league import Group, group_of, ranked
+from services.rating.league import Group, judged, ranks
 from services.rating.measures import COUNTS, MEASURES, RATES
 from services.rating.periods import window_of
 from services.rating.tally import Line, Tally, rate, read, stars, times
@@ -129,37 +129,41 @@ class Board:
 
     def _renew(self) -> None:
         """Make the cards anew of which a case changed, and rank those whom they are compared with."""
-        groups: set[Group] = set()
+        groups: set[Group | None] = set()
         for key in self._stale:
-            card = self._card(key) if key in self._tallies else None
-            if card is None:
-                self._cards.pop(key, None)
-            else:
-                self._cards[key] = card
-            if (group := group_of(self.rules, *key)) is not None:
-                groups.add(group)
+            before = self._cards.pop(key, None)
+            if key in self._tallies:
+                self._cards[key] = before = self._card(key)
+            if before is not None:
+                groups.add(before.group)  # type: ignore[arg-type]
         self._stale.clear()
-        for group in groups:
-            rows = [card for card in self._cards.values() if card.group == group]
-            for card in ranked(rows, self.rules.settings.minimum_sample):
-                self._cards[card.scope, card.id] = card  # type: ignore[index]
+        for group in groups - {None}:
+            self._rank(group)
+
+    def _rank(self, group: Group | None) -> None:
+        rows = {key: card for key, card in self._cards.items() if card.group == group}
+        found = ranks(rows.values())
+        for key, card in rows.items():
+            if card.rank != (rank := found.get(card.id)):
+                self._cards[key] = card.model_copy(update={"rank": rank})
 
     def _card(self, key: Key) -> Scorecard:
         (scope, id), tally = key, self._tallies[key]
         name, verdicts = name_of(self.rules, scope, id), tally.of_measures()
+        rates = {measure.name: rate(measure, verdicts[measure.name]) for measure in RATES}
         return Scorecard(
             period=self.period,
             scope=scope,
             id=id,
             name=name.zh,
             name_en=name.en,
-            group=group_of(self.rules, scope, id),
             as_of=self.window.now,
             rules=self.rules.version,
             counts={measure.name: verdicts[measure.name]["counted"] for measure in COUNTS},
-            rates={measure.name: rate(measure, verdicts[measure.name]) for measure in RATES},
+            rates=rates,
             stars=stars(tally),
             times=times(tally),
+            **judged(self.rules, scope, id, rates),
         )
 
     # ── lists ────────────────────────────────────────────────────────────────────────────────
