@@ -10,6 +10,7 @@ Every model keeps extra fields, so that a county may annotate its rows.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, time, timedelta
 from enum import StrEnum
 from typing import Annotated, Literal
@@ -201,6 +202,25 @@ class KeywordRule(Row):
     service: Service | None = None
 
 
+class Programme(Row):
+    """A part of the county's work that is judged on its own 专项, whoever handles it. An omitted
+    condition is any; a category stands for its leaves as well."""
+
+    code: Code
+    name: str
+    name_en: str = ""
+    source: str | None = None
+    service: Service | None = None
+    category: Code | None = None
+
+    def concerns(self, source: str, service: Service | None, categories: Sequence[str]) -> bool:
+        return (
+            self.source in (None, source)
+            and self.service in (None, service)
+            and (self.category is None or self.category in categories)
+        )
+
+
 class Settings(Row):
     """The windows and thresholds of a county."""
 
@@ -230,6 +250,8 @@ class Settings(Row):
     emergency_words: tuple[str, ...] = ()
     """Words in the text that make a report an emergency, unless its sender says otherwise."""
     urgent_words: tuple[str, ...] = ()
+    programmes: tuple[Programme, ...] = ()
+    """What has figures of its own beside areas, units, services and categories."""
 
 
 class Manifest(Row):

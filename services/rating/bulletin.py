@@ -11,10 +11,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from schemas import envelope, ids
 from schemas.envelope import Message
@@ -22,24 +20,12 @@ from schemas.outputs import Scorecard
 from schemas.rulebook import Rulebook
 from schemas.topics import SCORECARDS
 from services.rating.facts import State
-from services.rating.scorecards import scorecards, window_of
+from services.rating.periods import month_of, months_between, window_of
+from services.rating.scorecards import scorecards
 from services.shell.runtime import Runtime
 
 logger = logging.getLogger(__name__)
 LOOK_SECONDS = 0.2
-
-
-def month_of(rules: Rulebook, moment: datetime) -> str:
-    """The period that a moment falls into, by the county's clock."""
-    return f"{moment.astimezone(ZoneInfo(rules.calendar().timezone)):%Y-%m}"
-
-
-def months_between(rules: Rulebook, first: datetime, passed: datetime) -> Iterable[str]:
-    """The periods from the first case's on that are over by `passed`."""
-    period = month_of(rules, first)
-    while (end := window_of(rules, period, passed).end) <= passed:
-        yield period
-        period = month_of(rules, end)
 
 
 async def cards_of(

@@ -12,12 +12,13 @@ late makes nobody late, and deadlines that landed before or after the work give 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from schemas.envelope import Instant
-from schemas.inputs import RatedBy
+from schemas.inputs import RatedBy, ReporterKind
 from schemas.lifecycle import Status
 from schemas.reference import Level, Service, Urgency
 from services.decider import CaseState
@@ -115,6 +116,9 @@ class State(CaseState):
     category: str | None = None
     service: Service | None = None
     urgency: Urgency = Urgency.NORMAL
+    reporter: str | None = None
+    """The pseudonym of who reported; none for a whistle-blower."""
+    reporter_kind: ReporterKind | None = None
     opened_at: Instant | None = None
     ended_at: Instant | None = None
     """When it was closed or withdrawn, unless reopened since."""
@@ -146,6 +150,33 @@ class State(CaseState):
     @property
     def reopened(self) -> int:
         return sum(holding.reopened_at is not None for holding in self.holdings)
+
+    @property
+    def grid_worker(self) -> str | None:
+        """The pseudonym of the grid worker who reported it, if one did."""
+        return self.reporter if self.reporter_kind is ReporterKind.GRID_WORKER else None
+
+    def moments(self) -> Iterator[datetime]:
+        """All moments in the facts: what is told of the case can change with time only there."""
+        limits = [self.limits, *(holding.limits for holding in self.holdings)]
+        dues = [
+            due for each in limits for due in (each.sign, each.respond, each.resolve, each.case)
+        ]
+        pressures = [pressure.at for pressure in (*self.escalations, *self.supervisions)]
+        spans = [
+            moment
+            for h in self.holdings
+            for moment in (
+                h.since,
+                h.until,
+                h.signed_at,
+                h.responded_at,
+                h.paused_at,
+                h.reopened_at,
+            )
+        ]
+        ends = (self.opened_at, self.ended_at)
+        return (at for at in (*ends, *dues, *spans, *pressures) if at is not None)
 
     def pending_at(self, moment: datetime) -> bool:
         """Whether somebody still had to do something about it at that moment."""

@@ -32,6 +32,8 @@ def _opened(state: State, event: Message[events.Opened]) -> State:
         category=data.category,
         service=data.service,
         urgency=data.urgency,
+        reporter=data.reporter.ref,
+        reporter_kind=data.reporter.kind,
         opened_at=event.time,
         closes_after_days=data.closes_after_days,
     )

@@ -1,6 +1,6 @@
 """Hours between two moments, elapsed and working, for very many moments.
 
-    since, until ─► (elapsed, working)
+    since, until ─► (elapsed, working), in whole hundredths of an hour
 
 The rule to remember: **exact, and each hour is asked of the calendar once**. An hour that is worked
 through, or not at all, needs no further asking; one in which work begins or ends is asked each
@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from services.sla.calendar import WorkCalendar
 
 HOUR = 3600.0
+HUNDREDTH = 36.0
 
 
 class Hours:
@@ -22,9 +23,10 @@ class Hours:
         self._anchor = anchor
         self._known: dict[float, tuple[float, float]] = {}
 
-    def __call__(self, since: datetime, until: datetime) -> tuple[float, float]:
+    def __call__(self, since: datetime, until: datetime) -> tuple[int, int]:
         elapsed = (until - since).total_seconds()
-        return elapsed / HOUR, (self._worked(until) - self._worked(since)) / HOUR
+        working = self._worked(until) - self._worked(since)
+        return round(elapsed / HUNDREDTH), round(working / HUNDREDTH)
 
     def _worked(self, moment: datetime) -> float:
         """Working seconds from the anchor to the moment; negative before it."""

@@ -10,10 +10,10 @@ a unit is shown, but not ranked.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from math import sqrt
-from typing import Literal, TypeAlias, get_args
+from typing import Any, Literal, TypeAlias, get_args
 
 from schemas.outputs import Rate, Scorecard
 from schemas.reference import Level
@@ -30,16 +30,24 @@ Z_95 = 1.959963984540054
 RANKED_BY = "on_time"
 
 
-def wilson(rate: Rate) -> float | None:
-    """The lower bound of the 95 % score interval (Wilson 1927), to six places; None for no cases.
+def interval(rate: Rate) -> tuple[float, float] | None:
+    """The 95 % score interval (Wilson 1927), to six places; None for no cases.
 
-    p = numerator / n;  (p + z²/2n − z √(p(1−p)/n + z²/4n²)) / (1 + z²/n)
+    p = numerator / n;  (p + z²/2n ± z √(p(1−p)/n + z²/4n²)) / (1 + z²/n)
     """
     n, p, z = rate.denominator, rate.value, Z_95
     if p is None:
         return None
     margin = z * sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-    return round(max(0.0, (p + z * z / (2 * n) - margin) / (1 + z * z / n)), 6)
+    middle, spread = p + z * z / (2 * n), 1 + z * z / n
+    low, high = (middle - margin) / spread, (middle + margin) / spread
+    return round(max(0.0, low), 6), round(min(1.0, high), 6)
+
+
+def wilson(rate: Rate) -> float | None:
+    """The lower bound of the interval: how good a unit is at least."""
+    found = interval(rate)
+    return found[0] if found is not None else None
 
 
 def group_of(rules: Rulebook, scope: str, id: str) -> Group | None:
@@ -56,24 +64,24 @@ def group_of(rules: Rulebook, scope: str, id: str) -> Group | None:
             return None
 
 
-def ranked(cards: list[Scorecard], minimum_sample: int) -> list[Scorecard]:
-    """The same cards in the same order, with `wilson` and `rank`, or why there is none."""
-    judged = [_judged(card, minimum_sample) for card in cards]
-    ranks = {(c.scope, c.id): rank for group in GROUPS for rank, c in _ranks(judged, group)}
-    return [card.model_copy(update={"rank": ranks.get((card.scope, card.id))}) for card in judged]
+def judged(rules: Rulebook, scope: str, id: str, rates: Mapping[str, Rate]) -> dict[str, Any]:
+    """What a card says of its place in the league, but for the rank: whom it is compared with, the
+    bound that ranks, and why it is not ranked, if it is not."""
+    sample, group = rates[RANKED_BY], group_of(rules, scope, id)
+    few = group is not None and sample.denominator < rules.settings.minimum_sample
+    why = f"fewer than {rules.settings.minimum_sample} cases" if few else None
+    return {"group": group, "wilson": wilson(sample), "unranked_because": why}
 
 
-def _judged(card: Scorecard, minimum_sample: int) -> Scorecard:
-    sample = card.rates[RANKED_BY]
-    few = sample.denominator < minimum_sample
-    why = f"fewer than {minimum_sample} cases" if few and card.group is not None else None
-    return card.model_copy(update={"wilson": wilson(sample), "unranked_because": why})
+def ranks(cards: Iterable[Scorecard]) -> dict[str, int]:
+    """The ranks of the cards of one group by their ids, those that are ranked."""
+    return {card.id: rank for rank, card in _ranks(cards)}
 
 
-def _ranks(cards: Iterable[Scorecard], group: Group) -> Iterator[tuple[int, Scorecard]]:
+def _ranks(cards: Iterable[Scorecard]) -> Iterator[tuple[int, Scorecard]]:
     """Equals share a rank, and the next rank is as far on as there are equals: 1, 2, 2, 4."""
     rank = 1
-    able = [card for card in cards if card.group == group and card.unranked_because is None]
+    able = [card for card in cards if card.unranked_because is None]
     for _, equals in groupby(sorted(able, key=_worth, reverse=True), key=_worth):
         same = list(equals)
         yield from ((rank, card) for card in same)

@@ -1,34 +1,30 @@
 """The public page by HTTP: the league table, the cases behind each cell, the cards as JSON.
 
-A closed period is shown as it was published; the present one is computed from the stored facts,
-at most once in ten seconds.
+A closed period is shown as it was published; the present one is as it is now.
 """
 
 from __future__ import annotations
 
-import asyncio
-from datetime import UTC, datetime
 from html import escape
-from time import monotonic
 from typing import Any
 
 from faststream.asgi import AsgiResponse
 
 from schemas.outputs import Scorecard
-from services.rating.bulletin import Bulletin, cards_of, month_of
+from services.rating.bulletin import Bulletin
+from services.rating.live import Live
 from services.rating.page import page as league_page
+from services.rating.periods import month_of
 from services.rating.scorecards import behind
 from services.shell.pages import as_html, as_json, page
 from services.shell.runtime import Runtime
-
-CACHE_SECONDS = 10.0
 
 
 class Site:
     def __init__(self, runtime: Runtime[Any]) -> None:
         self.runtime = runtime
         self.bulletin = Bulletin(runtime)
-        self._cards: dict[str, tuple[float, list[Scorecard]]] = {}
+        self.live = Live(runtime)
 
     def pages(self) -> list[tuple[str, Any]]:
         return [
@@ -55,19 +51,9 @@ class Site:
 
     async def cases(self, query: dict[str, str]) -> AsgiResponse:
         """The cases behind one cell."""
-        documents = await self.runtime.snapshots.read({})
-        found = await asyncio.to_thread(
-            lambda: behind(
-                self.runtime.snapshots.facts(documents),
-                self._rules(),
-                query["period"],
-                self._now(),
-                scope=query["scope"],
-                id=query["id"],
-                measure=query["measure"],
-                part=query.get("part", "numerator"),
-            )
-        )
+        board = await self.live.board(query["period"])
+        cell = {name: query[name] for name in ("scope", "id", "measure")}
+        found = [case for case, _ in behind(board, **cell, part=query.get("part", "numerator"))]
         if query.get("format") == "json":
             return as_json(found)
         items = "".join(f"<li><code>{escape(case)}</code></li>" for case in found)
@@ -81,17 +67,10 @@ class Site:
         kept = await self.bulletin.stored.find_one({"_id": period})
         if kept is not None and kept["incarnation"] == self.runtime.snapshots.incarnation:
             return [Scorecard.model_validate(card) for card in kept["cards"]]
-        made, cards = self._cards.get(period, (0.0, []))
-        if not cards or monotonic() - made > CACHE_SECONDS:
-            cards = await cards_of(self.runtime, self._rules(), period, self._now())
-            self._cards[period] = (monotonic(), cards)
-        return cards
-
-    def _now(self) -> datetime:
-        return self.runtime.step.ticked or datetime.now(UTC)
+        return (await self.live.board(period)).cards()
 
     def _rules(self) -> Any:
-        return self.runtime.feed.rulebooks.at(self._now())
+        return self.live.rules()
 
     def _present(self) -> str:
-        return month_of(self._rules(), self._now())
+        return month_of(self.live.rules(), self.live.now())

@@ -1,27 +1,30 @@
-"""What has been counted for one unit, and the card that it makes.
+"""What has been counted for one unit, and the figures that it makes.
 
     (verdicts, spans, stars) of each case ─► Tally ─► counts, rates, stars, times
 
 The rule to remember: **a tally counts whole tuples of verdicts**: there are few different ones, so
-adding a case is one step, and the figures are worked out at the end.
+adding a case is one step, taking it out again is one as well, and the figures are worked out at the
+end. What was added and taken out leaves no trace.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from math import ceil
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from schemas.outputs import Rate
+from services.rating.durations import Durations
 from services.rating.hours import Hours
 from services.rating.judging import Verdict, Window
 from services.rating.measures import MEASURES, SPANS, Measure
 from services.rating.views import View
 
 JUDGES = tuple(measure.judge for measure in MEASURES)
-Spans: TypeAlias = tuple[tuple[float, float] | None, ...]
+KINDS = ("elapsed", "working")
+Spans: TypeAlias = tuple[int | None, ...]
+"""Hundredths of an hour, elapsed and working, of each row of the table of times."""
+T = TypeVar("T")
 
 
 class Line(NamedTuple):
@@ -33,33 +36,63 @@ class Line(NamedTuple):
 
 
 def read(view: View, window: Window, hours: Hours) -> Line:
-    spans = [span.between(view) for span in SPANS]
+    spans: list[int | None] = []
+    for span in SPANS:
+        between = span.between(view)
+        spans += hours(*between) if between is not None else (None, None)
     return Line(
         tuple([judge(view, window) for judge in JUDGES]),
-        tuple([hours(*span) if span is not None else None for span in spans]),
+        tuple(spans),
         view.rating.stars if view.rating is not None else None,
     )
+
+
+def _durations() -> list[Durations]:
+    return [Durations() for _ in range(len(SPANS) * len(KINDS))]
 
 
 @dataclass(slots=True)
 class Tally:
     verdicts: Counter[tuple[Verdict | None, ...]] = field(default_factory=Counter)
-    spans: list[Spans] = field(default_factory=list)
-    stars: Counter[int | None] = field(default_factory=Counter)
+    spans: list[Durations] = field(default_factory=_durations)
+    stars: Counter[int] = field(default_factory=Counter)
 
     def add(self, line: Line) -> None:
         self.verdicts[line.verdicts] += 1
-        self.spans.append(line.spans)
-        self.stars[line.stars] += 1
+        if line.stars is not None:
+            self.stars[line.stars] += 1
+        for durations, value in zip(self.spans, line.spans, strict=True):
+            if value is not None:
+                durations.add(value)
+
+    def remove(self, line: Line) -> None:
+        """Take out a line that was added."""
+        _one_less(self.verdicts, line.verdicts)
+        if line.stars is not None:
+            _one_less(self.stars, line.stars)
+        for durations, value in zip(self.spans, line.spans, strict=True):
+            if value is not None:
+                durations.remove(value)
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.verdicts
 
     def of_measures(self) -> dict[str, Counter[Verdict]]:
         """How often each verdict fell, for each measure."""
         found: dict[str, Counter[Verdict]] = {m.name: Counter() for m in MEASURES}
+        counters = list(found.values())
         for verdicts, times in self.verdicts.items():
-            for measure, verdict in zip(MEASURES, verdicts, strict=True):
+            for counter, verdict in zip(counters, verdicts, strict=True):
                 if verdict is not None:
-                    found[measure.name][verdict] += times
+                    counter[verdict] += times
         return found
+
+
+def _one_less(counter: Counter[T], of: T) -> None:
+    counter[of] -= 1
+    if not counter[of]:
+        del counter[of]
 
 
 def rate(measure: Measure, verdicts: Counter[Verdict]) -> Rate:
@@ -85,23 +118,9 @@ def stars(tally: Tally) -> dict[str, Any]:
 
 def times(tally: Tally) -> dict[str, Any]:
     """For each span, hours elapsed and working: ``n``, and of each kind ``p50`` and ``p90``."""
-    columns = zip(*tally.spans, strict=True) if tally.spans else ((),) * len(SPANS)
-    return {span.name: _span(column) for span, column in zip(SPANS, columns, strict=True)}
+    pairs = zip(tally.spans[::2], tally.spans[1::2], strict=True)
+    return {span.name: _span(*pair) for span, pair in zip(SPANS, pairs, strict=True)}
 
 
-def _span(column: Iterable[tuple[float, float] | None]) -> dict[str, Any]:
-    hours = [both for both in column if both is not None]
-    return {
-        "n": len(hours),
-        "elapsed": percentiles([elapsed for elapsed, _ in hours]),
-        "working": percentiles([working for _, working in hours]),
-    }
-
-
-def percentiles(hours: Sequence[float]) -> dict[str, float | None]:
-    """By nearest rank, so that each is the time of a real case; to a hundredth of an hour."""
-    ordered = sorted(hours)
-    return {
-        f"p{share}": round(ordered[ceil(len(ordered) * share / 100) - 1], 2) if ordered else None
-        for share in (50, 90)
-    }
+def _span(elapsed: Durations, working: Durations) -> dict[str, Any]:
+    return {"n": elapsed.n, "elapsed": elapsed.percentiles(), "working": working.percentiles()}

@@ -20,26 +20,30 @@ from services.rating.measures import LEVELS, SERVICES, Words
 from services.rating.views import View, held_view, whole_view
 
 Scope: TypeAlias = Literal[
-    "county", "town", "village", "level", "department", "service", "category"
-]
+    "county", "town", "village", "level", "department", "service", "category", "programme",
+    "grid-worker",
+]  # fmt: skip
 Key: TypeAlias = tuple[Scope, str]
-Answerable: TypeAlias = Callable[[State], Iterator[tuple[View, tuple[Key, ...]]]]
+Answerable: TypeAlias = Callable[[State, Window], Iterator[tuple[View, tuple[Key, ...]]]]
 
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 AREAS: tuple[Scope, ...] = ("town", "village")
 
 
-def answerable(rules: Rulebook, window: Window) -> Answerable:
-    """Asks of a case who answers for it in the period; it remembers what areas lie in."""
+def answerable(rules: Rulebook) -> Answerable:
+    """Asks of a case who answers for it in a period; it remembers what areas lie in."""
 
     @cache
-    def places(area: str, service: Service | None, category: str | None) -> tuple[Key, ...]:
-        return tuple(_places(rules, area, service, category))
+    def places(
+        area: str, service: Service | None, category: str | None, source: str, worker: str | None
+    ) -> tuple[Key, ...]:
+        return tuple(_places(rules, area, service, category, source, worker))
 
-    def ask(case: State) -> Iterator[tuple[View, tuple[Key, ...]]]:
+    def ask(case: State, window: Window) -> Iterator[tuple[View, tuple[Key, ...]]]:
         if case.opened_at is None or case.opened_at >= window.end or _over(case, window):
             return
-        yield whole_view(case, window), places(case.area, case.service, case.category)
+        matter = (case.area, case.service, case.category, case.source, case.grid_worker)
+        yield whole_view(case, window), places(*matter)
         for holdings, keys in _shares(case):
             yield held_view(case, holdings, window), keys
 
@@ -51,7 +55,12 @@ def _over(case: State, window: Window) -> bool:
 
 
 def _places(
-    rules: Rulebook, area: str, service: Service | None, category: str | None
+    rules: Rulebook,
+    area: str,
+    service: Service | None,
+    category: str | None,
+    source: str,
+    worker: str | None,
 ) -> Iterator[Key]:
     yield "county", rules.reference.manifest.county
     for place in rules.path(area):
@@ -60,9 +69,14 @@ def _places(
                 yield scope, place.code
     if service is not None:
         yield "service", service.value
-    if category is not None:
-        for code in rules.category_path(category) or (category,):
-            yield "category", code
+    kinds = (rules.category_path(category) or (category,)) if category is not None else ()
+    for code in kinds:
+        yield "category", code
+    for programme in rules.settings.programmes:
+        if programme.concerns(source, service, kinds):
+            yield "programme", programme.code
+    if worker is not None:
+        yield "grid-worker", worker
 
 
 def _shares(case: State) -> Iterator[tuple[tuple[Holding, ...], tuple[Key, ...]]]:
@@ -79,7 +93,12 @@ def _shares(case: State) -> Iterator[tuple[tuple[Holding, ...], tuple[Key, ...]]
 
 
 def _holders(holding: Holding) -> tuple[Key, Key]:
-    return ("department", holding.department), ("level", holding.level.value)
+    return _holder_keys(holding.department, holding.level)
+
+
+@cache
+def _holder_keys(department: str, level: Level) -> tuple[Key, Key]:
+    return ("department", department), ("level", level.value)
 
 
 def known_units(rules: Rulebook) -> Iterator[Key]:
@@ -94,6 +113,7 @@ def known_units(rules: Rulebook) -> Iterator[Key]:
     yield from (("department", unit.code) for unit in reference.departments)
     yield from (("service", service.value) for service in Service)
     yield from (("category", category.code) for category in reference.categories)
+    yield from (("programme", programme.code) for programme in reference.settings.programmes)
 
 
 def name_of(rules: Rulebook, scope: Scope, id: str) -> Words:
@@ -109,6 +129,11 @@ def name_of(rules: Rulebook, scope: Scope, id: str) -> Words:
         case "category":
             kind = rules.category(id)
             return Words(kind.name, kind.name_en or kind.name) if kind else Words(id, id)
+        case "programme":
+            found = next((each for each in rules.settings.programmes if each.code == id), None)
+            return Words(found.name, found.name_en or found.name) if found else Words(id, id)
+        case "grid-worker":
+            return Words(f"网格员 {id}", f"grid worker {id}")
         case _:
             area = rules.area(id)
             return Words(area.name, area.name) if area else Words(id, id)

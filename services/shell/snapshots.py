@@ -149,6 +149,13 @@ class Snapshots(Generic[S]):
         found = self.collection.find({"incarnation": self.incarnation} | matching, wanted)
         return [document async for document in found]
 
+    async def offsets(self, matching: Document) -> dict[str, int]:
+        """How far the log is folded into each stored case that matches."""
+        found = self.collection.find(
+            {"incarnation": self.incarnation} | matching, {"_id": True, "offset": True}
+        )
+        return {document["_id"]: document["offset"] async for document in found}
+
     def facts(self, documents: Iterable[Document]) -> list[tuple[str, S]]:
         """The states by case id, in its order. Takes some 100 µs a case: not for the event loop."""
         read = self._states.validate_python

@@ -61,7 +61,9 @@ class Life:
         **limits: float,
     ) -> Life:
         """``sign=3, resolve=20`` are the hours, counted from `START`, at which they are due."""
-        self.tell(assigned(to, self.holding, level=LEVEL_OF[to], because=because), at)
+        self.tell(
+            assigned(to, self.holding, level=LEVEL_OF.get(to, Level.VILLAGE), because=because), at
+        )
         return self.limits(limits, at) if limits else self
 
     def limits(

@@ -9,7 +9,8 @@ from schemas.outputs import Scorecard
 from schemas.rulebook import Rulebook
 from services.rating.facts import State
 from services.rating.measures import BY_NAME
-from services.rating.scorecards import scorecards, window_of
+from services.rating.periods import window_of
+from services.rating.scorecards import scorecards
 from services.rating.views import held_view, whole_view
 from tests.county import small_county
 from tests.story import moment

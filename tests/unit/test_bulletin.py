@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from lab.driver import month_end
 from schemas.rulebook import Rulebook
-from services.rating.bulletin import month_of, months_between
+from services.rating.periods import month_of, months_between
 from tests.county import small_county
 
 RULES = Rulebook(small_county())

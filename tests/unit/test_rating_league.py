@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from schemas.outputs import Rate
 from schemas.reference import Settings
 from schemas.rulebook import Rulebook
-from services.rating.league import league, ranked, wilson
+from services.rating.league import interval, league, wilson
 from tests.county import small_county
 from tests.unit.rating_life import BUREAU, TOWN, VC, VC2
 from tests.unit.rating_words import cards_of, done
@@ -24,6 +24,13 @@ from tests.unit.rating_words import cards_of, done
 def test_wilsons_bound_is_as_published(numerator: int, denominator: int, bound: float) -> None:
     found = wilson(Rate(numerator=numerator, denominator=denominator))
     assert found == pytest.approx(bound, abs=5e-5)
+
+
+def test_the_interval_of_newcombes_example_is_as_published() -> None:
+    assert interval(Rate(numerator=81, denominator=263)) == pytest.approx(
+        (0.2553, 0.3662), abs=5e-5
+    )
+    assert interval(Rate(numerator=0, denominator=0)) is None
 
 
 @for_any(st.integers(1, 500), st.data())
@@ -82,4 +89,3 @@ def test_ranks_follow_the_bounds() -> None:
     table = league(cards_of(*late).values(), "village-units")
     assert [card.rank for card in table] == [1, 2, 3]
     assert all((a.wilson or 0) > (b.wilson or 0) for a, b in pairwise(table))
-    assert ranked(table, 5) == table

@@ -14,7 +14,7 @@ from schemas.reference import Department, Level
 from schemas.rulebook import Rulebook
 from services.rating.measures import MEASURES
 from services.rating.page import link, page, percent
-from services.rating.scorecards import behind, scorecards
+from services.rating.scorecards import behind, board_of, scorecards
 from tests.county import small_county
 from tests.story import moment
 from tests.unit.rating_life import TOWN, VC, Life
@@ -69,8 +69,8 @@ def test_each_number_of_the_page_opens_a_list_of_that_length(html: str) -> None:
     for href, number in shown:
         asked = {name: values[0] for name, values in parse_qs(urlsplit(href).query).items()}
         assert urlsplit(href).path == "/cases"
-        period = asked.pop("period")
-        assert len(behind(FACTS, RULES, period, NOW, **asked)) == int(number), href
+        board = board_of(FACTS, RULES, asked.pop("period"), NOW)
+        assert len(behind(board, **asked)) == int(number), href
 
 
 def test_both_languages_the_rule_and_the_version_stand_on_the_page(html: str) -> None:

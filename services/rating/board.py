@@ -1,0 +1,181 @@
+"""The board: the scorecards of one period, kept up to date case by case.
+
+    put(case, facts) ─► its old lines out, its new ones in ─┐
+    advance(now)     ─► only cases whose limits ran out ────┴─► Tally of each unit ─► cards()
+
+A full recomputation is a new board with all cases put on it. The rule to remember: **the way does
+not matter**: whatever was put, changed and let pass in whatever order, the cards are those of a new
+board with the same facts at the same moment, to the byte.
+
+Time changes a verdict only where it passes a moment that stands in the facts of the case, so each
+case waits in a heap for the next such moment, and time costs no more than what falls due.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import TypeAlias
+
+from schemas.outputs import Scorecard
+from schemas.rulebook import Rulebook
+from services.rating.facts import State
+from services.rating.hours import Hours
+from services.rating.judging import Verdict
+from services.rating.league import Group, judged, ranks
+from services.rating.measures import COUNTS, MEASURES, RATES
+from services.rating.periods import window_of
+from services.rating.tally import Line, Tally, rate, read, stars, times
+from services.rating.units import SCOPES, Key, answerable, known_units, name_of
+from services.sla.calendar import WorkCalendar
+
+Facts: TypeAlias = Iterable[tuple[str, State]]
+Share: TypeAlias = tuple[tuple[Key, ...], Line]
+"""What one case says, and of which units."""
+COLUMN = {measure.name: number for number, measure in enumerate(MEASURES)}
+
+
+class Board:
+    def __init__(self, rules: Rulebook, period: str, now: datetime) -> None:
+        """ValueError for a malformed period."""
+        self.rules = rules
+        self.period = period
+        self.window = window_of(rules, period, now)
+        self._known = frozenset(known_units(rules))
+        self._tallies: dict[Key, Tally] = {key: Tally() for key in self._known}
+        self._shares: dict[str, tuple[Share, ...]] = {}
+        self._facts: dict[str, State] = {}
+        """The cases that time may still change."""
+        self._wakes: list[tuple[datetime, str]] = []
+        self._same: dict[tuple[Verdict | None, ...], tuple[Verdict | None, ...]] = {}
+        """Tuples of verdicts, each kept once: there are few different ones."""
+        self._ask = answerable(rules)
+        self._hours = Hours(WorkCalendar.of(rules.calendar()), self.window.start)
+        self._cards: dict[Key, Scorecard] = {}
+        self._stale: set[Key] = set(self._known)
+
+    @property
+    def now(self) -> datetime:
+        return self.window.now
+
+    # ── cases and time ───────────────────────────────────────────────────────────────────────
+
+    def put(self, case: str, facts: State) -> None:
+        """The facts of a case as they are now, whether it was known before or not."""
+        for keys, line in self._shares.pop(case, ()):
+            self._take_out(keys, line)
+        shares = self._judged(facts)
+        for keys, line in shares:
+            for key in keys:
+                self._tally(key).add(line)
+            self._stale.update(keys)
+        if shares:
+            self._shares[case] = shares
+        self._wait(case, facts, concerned=bool(shares))
+
+    def advance(self, now: datetime) -> None:
+        """Time has come to `now`; it never goes back."""
+        if now <= self.window.now:
+            return
+        self.window = self.window._replace(now=now)
+        woken = set()
+        while self._wakes and self._wakes[0][0] <= now:
+            woken.add(heapq.heappop(self._wakes)[1])
+        for case in woken & self._facts.keys():
+            self.put(case, self._facts[case])
+
+    def _judged(self, facts: State) -> tuple[Share, ...]:
+        found = []
+        for view, keys in self._ask(facts, self.window):
+            line = read(view, self.window, self._hours)
+            verdicts = self._same.setdefault(line.verdicts, line.verdicts)
+            found.append((keys, line._replace(verdicts=verdicts)))
+        return tuple(found)
+
+    def _take_out(self, keys: tuple[Key, ...], line: Line) -> None:
+        for key in keys:
+            tally = self._tallies[key]
+            tally.remove(line)
+            if tally.is_empty and key not in self._known:
+                del self._tallies[key]
+        self._stale.update(keys)
+
+    def _tally(self, key: Key) -> Tally:
+        found = self._tallies.get(key)
+        if found is None:
+            found = self._tallies[key] = Tally()
+        return found
+
+    def _wait(self, case: str, facts: State, *, concerned: bool) -> None:
+        """Some verdicts change at a moment and some just after it, so one that is now is waited for
+        as well."""
+        ahead = [at for at in facts.moments() if at >= self.window.now] if concerned else []
+        if not ahead:
+            self._facts.pop(case, None)
+            return
+        self._facts[case] = facts
+        heapq.heappush(self._wakes, (min(ahead), case))
+
+    # ── figures ──────────────────────────────────────────────────────────────────────────────
+
+    def cards(self) -> list[Scorecard]:
+        """One card for every unit that the rules know, and for those that only the cases know, by
+        scope and id, with the league's ranks, all as of now."""
+        self._renew()
+        now = {"as_of": self.window.now}
+        keys = sorted(self._tallies, key=lambda key: (SCOPES.index(key[0]), key[1]))
+        return [self._cards[key].model_copy(update=now) for key in keys]
+
+    def _renew(self) -> None:
+        """Make the cards anew of which a case changed, and rank those whom they are compared with."""
+        groups: set[Group | None] = set()
+        for key in self._stale:
+            before = self._cards.pop(key, None)
+            if key in self._tallies:
+                self._cards[key] = before = self._card(key)
+            if before is not None:
+                groups.add(before.group)  # type: ignore[arg-type]
+        self._stale.clear()
+        for group in groups - {None}:
+            self._rank(group)
+
+    def _rank(self, group: Group | None) -> None:
+        rows = {key: card for key, card in self._cards.items() if card.group == group}
+        found = ranks(rows.values())
+        for key, card in rows.items():
+            if card.rank != (rank := found.get(card.id)):
+                self._cards[key] = card.model_copy(update={"rank": rank})
+
+    def _card(self, key: Key) -> Scorecard:
+        (scope, id), tally = key, self._tallies[key]
+        name, verdicts = name_of(self.rules, scope, id), tally.of_measures()
+        rates = {measure.name: rate(measure, verdicts[measure.name]) for measure in RATES}
+        return Scorecard(
+            period=self.period,
+            scope=scope,
+            id=id,
+            name=name.zh,
+            name_en=name.en,
+            as_of=self.window.now,
+            rules=self.rules.version,
+            counts={measure.name: verdicts[measure.name]["counted"] for measure in COUNTS},
+            rates=rates,
+            stars=stars(tally),
+            times=times(tally),
+            **judged(self.rules, scope, id, rates),
+        )
+
+    # ── lists ────────────────────────────────────────────────────────────────────────────────
+
+    def verdicts(self, scope: str, id: str, measure: str) -> Iterator[tuple[str, Verdict]]:
+        """The verdict of a measure on each case that concerns a unit, by case id. KeyError for an
+        unknown measure."""
+        column, key = COLUMN[measure], (scope, id)
+        sees: dict[tuple[Key, ...], bool] = {}
+        for case in sorted(self._shares):
+            for keys, line in self._shares[case]:
+                if keys not in sees:
+                    sees[keys] = key in keys
+                if sees[keys] and (verdict := line.verdicts[column]) is not None:
+                    yield case, verdict
