@@ -74,7 +74,7 @@ class Publisher:
                     )
                 )
         await asyncio.gather(*acknowledged)
-        metrics.count_out(self.service, [item.message for item in out])
+        metrics.count_out(self.service, ((item.topic, item.message) for item in out))
 
     def _append(self, batches: list[Any], item: Outgoing) -> None:
         """Into the last batch of its partition; into a new one where that is full."""
