@@ -33,7 +33,7 @@ class DeadLetters:
         """Set a record of `topic` aside. Returns when the broker has acknowledged it."""
         bare = self.settings.bare_topic(topic)
         logger.warning("%s: set aside: %s", bare, reason)
-        metrics.MESSAGES.labels(self.service, bare, "dead").inc()
+        metrics.MESSAGES.labels(self.service, metrics.family(bare), "dead").inc()
         await self._ensure(topic)
         await self.producer.send_and_wait(
             topics.dead(topic),

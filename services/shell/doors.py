@@ -176,6 +176,7 @@ class Relay:
 
     async def _send(self, arrival: Arrival, item: Message[Payload] | Notice) -> None:
         if isinstance(item, Notice):
+            metrics.count_refusal(item.data)
             cause = ids.derive(item.data.model_dump_json())
             now = getattr(item.data, "received_at", None) or getattr(item.data, "at", None)
             message: Message[Payload] = Message(

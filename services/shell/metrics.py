@@ -1,16 +1,30 @@
 """The metrics of the contract, prefix `gridcase_`. Counters count what this process did; gauges
-about cases are set from the stored state, so they are right after a restart."""
+about cases are set from the stored state, so they are right after a restart.
+
+The rule to remember: **no label grows with what is sent in.** A label is a service, a topic of the
+table (a department's own topics count as their family), an outcome, a department or a level; grids,
+cases and people are none, and sources are told apart up to `SOURCES_SHOWN`.
+"""
 
 from __future__ import annotations
 
 from collections import Counter as Tally
+from collections.abc import Iterable
+from datetime import datetime
 
 from prometheus_client import Counter, Gauge, Histogram
 
 from schemas.envelope import Message, Payload
-from schemas.events import Assigned, Escalated
+from schemas.events import Assigned, Escalated, Opened, ReportAdded
+from schemas.outputs import ReportRejected
+from schemas.topics import TOPICS, Topic
 
 LATENCIES = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+WAITS = (1, 2.5, 5, 10, 30, 60, 120, 300, 900, 3600)
+SOURCES_SHOWN = 100
+OTHERS = "other"
+"""Every source beyond those, so that nobody can fill a database by inventing names."""
+FAMILIES = tuple(topic.name for topic in TOPICS if topic.per_department)
 
 MESSAGES = Counter(
     "gridcase_messages_total", "Records by what became of them", ["service", "topic", "outcome"]
@@ -19,18 +33,34 @@ STEP_SECONDS = Histogram(
     "gridcase_step_seconds", "Time of one turn of the step", ["service"], buckets=LATENCIES
 )
 EVENT_AGE = Histogram(
-    "gridcase_event_age_seconds", "Age of events when they are folded", ["service"],
+    "gridcase_event_age_seconds", "Age of events when they are folded, since they were published", ["service"],
     buckets=LATENCIES,
 )  # fmt: skip
+ASSIGNMENT_SECONDS = Histogram(
+    "gridcase_assignment_seconds",
+    "Time from the receipt of a report to its first assignment",
+    buckets=WAITS,
+)
 PENDING_EVENTS = Gauge(
     "gridcase_pending_events", "Causes that wait for their answer to come back", ["service"]
 )
+OLDEST_PENDING = Gauge(
+    "gridcase_oldest_pending_seconds", "How long the oldest cause has had no answer", ["service"]
+)
+LAG = Gauge("gridcase_consumer_lag_records", "Records that wait to be read", ["service", "topic"])
 SNAPSHOT_AGE = Gauge(
     "gridcase_snapshot_age_seconds", "Time since the last snapshot was written", ["service"]
 )
 TIMER_LAG = Gauge("gridcase_timer_lag_seconds", "How late the earliest timer is", ["service"])
 VOID_EVENTS = Counter("gridcase_void_events_total", "Events that were void", ["service", "type"])
 REPORTS = Counter("gridcase_reports_total", "Reports by outcome", ["source", "outcome"])
+LAST_REPORT = Gauge(
+    "gridcase_source_last_report_timestamp_seconds", "When a source last sent a report", ["source"]
+)
+CALENDAR_UNTIL = Gauge(
+    "gridcase_calendar_covered_until_timestamp_seconds",
+    "End of the last year whose holidays are known to every calendar in force",
+)
 ASSIGNMENTS = Counter("gridcase_assignments_total", "Assignments made", ["department", "level"])
 ESCALATIONS = Counter("gridcase_escalations_total", "Cases that climbed", ["from", "to"])
 UNROUTED = Gauge("gridcase_unrouted_cases", "Cases that wait for triage")
@@ -61,12 +91,48 @@ def count_in(service: str, tally: Tally[tuple[str, str]]) -> None:
             MESSAGES.labels(service, topic, outcome).inc(number)
 
 
-def count_out(service: str, messages: list[Message[Payload]]) -> None:
-    for type_, number in Tally(message.type for message in messages).items():
-        MESSAGES.labels(service, type_, "published").inc(number)
-    for message in messages:
+def family(topic: str) -> str:
+    """``updates.county-water`` → ``updates``: so many series as topics in the table."""
+    first = topic.partition(".")[0]
+    return first if first in FAMILIES else topic
+
+
+def expect(service: str, topics: Iterable[Topic]) -> None:
+    """Show zero for what has not happened, so that the first dead letter is an increase."""
+    for topic in topics:
+        MESSAGES.labels(service, topic.name, "dead").inc(0)
+
+
+def count_out(service: str, messages: Iterable[tuple[str, Message[Payload]]]) -> None:
+    """Messages that the broker has acknowledged, each with the topic that it went to."""
+    for topic, message in messages:
+        MESSAGES.labels(service, family(topic), "published").inc()
         match message.data:
             case Assigned(lead=lead, level=level):
                 ASSIGNMENTS.labels(lead, level).inc()
             case Escalated(from_level=low, to_level=high):
                 ESCALATIONS.labels(low, high).inc()
+            case Opened(source=source, received_at=at):
+                count_report(source, "opened", at)
+            case ReportAdded(source=source):
+                count_report(source, "added", message.time)
+
+
+def count_refusal(refused: Payload) -> None:
+    """A refusal that a door has sent. Only a source that has been believed is named."""
+    if isinstance(refused, ReportRejected):
+        source = refused.source if refused.source in _latest else OTHERS
+        REPORTS.labels(source, "rejected").inc()
+
+
+_latest: dict[str, datetime] = {}
+"""The sources that are named, and when each last sent a report that was taken."""
+
+
+def count_report(source: str, outcome: str, at: datetime) -> None:
+    """One report of a source that was taken, and when it came."""
+    if source not in _latest and len(_latest) >= SOURCES_SHOWN:
+        source = OTHERS
+    _latest[source] = max(at, _latest.get(source, at))
+    REPORTS.labels(source, outcome).inc()
+    LAST_REPORT.labels(source).set(_latest[source].timestamp())

@@ -77,7 +77,7 @@ class Publisher:
                     )
                 )
         await asyncio.gather(*acknowledged)
-        metrics.count_out(self.service, [item.message for item in out])
+        metrics.count_out(self.service, ((item.topic, item.message) for item in out))
 
     def echo(self, value: bytes | None) -> Message[Any] | None:
         """Our own event, back from the log: the same bytes are the same message, so nobody parses

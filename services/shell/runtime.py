@@ -24,6 +24,7 @@ from schemas.inputs import ClockTick
 from schemas.reference import elapsed
 from schemas.rulebook import Rulebooks
 from services.decider import Decider, S
+from services.shell import metrics
 from services.shell.consuming import follow
 from services.shell.dead_letters import DeadLetters
 from services.shell.doors import Door, Relay, effective_time
@@ -33,6 +34,7 @@ from services.shell.settings import Settings
 from services.shell.snapshots import Document, Snapshots, connect
 from services.shell.step import Step
 from services.shell.vault import Vault
+from services.shell.vitals import Vitals
 
 logger = logging.getLogger(__name__)
 SHARE = 20
@@ -112,6 +114,10 @@ class Runtime(Generic[S]):
         self._declare_step(broker)
         for door in self.service.doors(self.tools):
             self._declare_door(broker, door)
+        read = [relay.door.topic for relay in self.relays]
+        if commands := topics.COMMANDS_OF.get(self.service.name):
+            read.append(commands)
+        metrics.expect(self.service.name, [topics.CASE_EVENTS, *read])
 
     @property
     def tools(self) -> Tools:
@@ -188,6 +194,8 @@ class Runtime(Generic[S]):
         self._watch(asyncio.create_task(self._watchdog(), name="watchdog"))
         if self.settings.clock == "stream":
             self._watch(asyncio.create_task(self._follow_clock(), name="clock"))
+        vitals = Vitals(self.service.name, self.settings, self.step, self.relays)
+        self._watch(asyncio.create_task(self.every(10, vitals.look)(), name="vitals"))
         for beside in self.beside:
             self._watch(asyncio.create_task(beside(), name=beside.__qualname__))
 

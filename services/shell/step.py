@@ -28,6 +28,7 @@ from schemas.inputs import ClockTick
 from schemas.rulebook import Rulebooks
 from services.decider import Decider, S
 from services.shell import metrics
+from services.shell.ages import Ages
 from services.shell.desk import COMMANDS, LOG, Desk, Outgoing
 from services.shell.publishing import Publisher
 from services.shell.saving import Saver
@@ -76,6 +77,7 @@ class Step(Generic[S], ConsumerRebalanceListener):  # type: ignore[misc]
             lanes[COMMANDS] = self.commands
         self.saver = Saver(decider.service, snapshots, lanes)
         self.ticking = Ticking(settings)
+        self.ages = Ages(decider.service)
         self.desks: dict[int, Desk[S]] = {}
         self.subscriber: Any = None
         """FastStream's subscriber, which carries the consumer; its listener is this step."""
@@ -193,7 +195,8 @@ class Step(Generic[S], ConsumerRebalanceListener):  # type: ignore[misc]
         if folding:
             await self._end_first_pass(desk)
         elif lane == LOG:
-            self._observe_ages(messages)
+            stamps = (record.timestamp for record in records)
+            self._observe(zip(stamps, messages, strict=True))
 
     def _hand(
         self, desk: Desk[S], lane: str, folding: bool, offset: int, message: Message[Any] | None
@@ -272,13 +275,9 @@ class Step(Generic[S], ConsumerRebalanceListener):  # type: ignore[misc]
         waiting = sum(desk.unanswered() for desk in self.desks.values())
         metrics.PENDING_EVENTS.labels(self.decider.service).set(waiting)
 
-    def _observe_ages(self, messages: Iterable[Message[Any] | None]) -> None:
+    def _observe(self, read: Iterable[tuple[int, Message[Any] | None]]) -> None:
         if self.settings.clock == "wall":
-            now = datetime.now(UTC)
-            observe = metrics.EVENT_AGE.labels(self.decider.service).observe
-            for message in messages:
-                if message:
-                    observe(max((now - message.time).total_seconds(), 0.0))
+            self.ages.observe(read, datetime.now(UTC))
 
     def unanswered(self) -> int:
         """Causes without their answer, partitions in their first pass, a turn in progress, messages

@@ -11,6 +11,7 @@ from schemas.lifecycle import ACTIVE, HELD
 from schemas.reference import DeadlineKind
 from services.shell import metrics
 from services.shell.runtime import Beside, Pages, Runtime, Service
+from services.sla.coverage import covered_until
 from services.sla.domain import DECIDER
 from services.sla.state import State
 
@@ -54,6 +55,8 @@ def parts(runtime: Runtime[Any]) -> tuple[Pages, Beside]:
         warned.update(unsure)
         timers = [desk.next_due() for desk in runtime.step.desks.values()]
         lags = [(now - at).total_seconds() for at in timers if at is not None]
+        calendars = runtime.tools.rulebooks.at(now).reference.calendars
+        metrics.CALENDAR_UNTIL.set(covered_until(calendars, now).timestamp())
         metrics.TIMER_LAG.labels("sla").set(max([0.0, *lags]))
 
     return (), [runtime.every(5, gauges)]

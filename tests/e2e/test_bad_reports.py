@@ -106,10 +106,10 @@ NO_CASES: dict[str, tuple[dict[str, Any], str]] = {
 @pytest.mark.parametrize("what", NO_CASES)
 async def test_a_report_that_can_be_no_case_is_rejected(outside: Outside, what: str) -> None:
     changes, reason = NO_CASES[what]
-    before = await outside.counted("intake", "report.rejected.v1", "published")
+    before = await outside.counted("intake", "reports.rejected", "published")
     word = await rejected(outside, a_report(**changes))
     assert reason in word.data.reason
-    assert await outside.counted("intake", "report.rejected.v1", "published") == before + 1
+    assert await outside.counted("intake", "reports.rejected", "published") == before + 1
 
 
 async def test_the_same_report_twice_is_one_case_and_no_news(outside: Outside) -> None:
