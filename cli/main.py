@@ -4,7 +4,20 @@ from __future__ import annotations
 
 import typer
 
-from cli import case, demo, importing, log, rebuild, reference, serve, tick, topics, up, watch
+from cli import (
+    case,
+    classifier,
+    demo,
+    importing,
+    log,
+    rebuild,
+    reference,
+    serve,
+    tick,
+    topics,
+    up,
+    watch,
+)
 
 app = typer.Typer(
     name="gridcase",
@@ -22,6 +35,7 @@ app.add_typer(reference.app, name="reference")
 app.command("import")(importing.import_)
 app.command("watch")(watch.watch)
 app.command("case")(case.case)
+app.add_typer(classifier.app, name="classifier")
 app.add_typer(log.app, name="log")
 app.command("rebuild")(rebuild.rebuild)
 app.command("tick")(tick.tick)
