@@ -8,6 +8,7 @@ import typer
 
 from cli import (
     case,
+    classifier,
     compare,
     demo,
     importing,
@@ -39,6 +40,7 @@ app.command("import")(importing.import_)
 app.command("compare")(compare.compare)
 app.command("watch")(watch.watch)
 app.command("case")(case.case)
+app.add_typer(classifier.app, name="classifier")
 app.add_typer(log.app, name="log")
 app.add_typer(sla.app, name="sla")
 app.command("rebuild")(rebuild.rebuild)

@@ -49,6 +49,23 @@ class ReporterOnLog(Payload):
     household_tier: str | None = None
 
 
+class SuggestedCategory(Payload):
+    """What the trained classifier made of a report's words, at the door."""
+
+    TYPE: ClassVar[str] = "suggestion.v1"
+
+    label: str
+    """A category's code or name, as in the rows that the model was trained on."""
+    chance: float
+    """That the label is right, 0 to 1."""
+    sure: bool
+    """Whether that is enough to pass without asking a person."""
+    because: tuple[str, ...] = ()
+    """The groups of characters that speak most for it."""
+    model: str
+    """The version of the model."""
+
+
 class SubmitReport(Command):
     """A report with its personal data masked and sealed; place and category still as given."""
 
@@ -73,6 +90,8 @@ class SubmitReport(Command):
     attachments: tuple[MaskedAttachment, ...] = ()
     reporter: ReporterOnLog
     contact: Sealed | None = None
+    suggestion: SuggestedCategory | None = None
+    """None where the sender named the category, or no model could tell."""
     original: Sealed | None = None
     """The sender's bytes as ciphertext, to go with a rejection."""
 

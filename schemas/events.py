@@ -42,8 +42,14 @@ class Opened(CaseEvent):
     service: Service
     category: str | None = None
     """None: nothing told the category; the rules for any category apply."""
-    category_by: Literal["given", "rule", "unsure"]
+    category_by: Literal["given", "rule", "classifier", "unsure"]
+    """`unsure`: the category is a best guess, and a person is asked."""
     category_why: tuple[str, ...] = ()
+    """The words of the rule, or the groups of characters that spoke most for it."""
+    category_chance: float | None = None
+    """The classifier's, that its label is right (0 to 1); None where it was not asked."""
+    category_model: str | None = None
+    """The version of the classifier that was asked."""
     urgency: Urgency
     area: str
     area_level: Literal["grid", "village", "town", "county"]

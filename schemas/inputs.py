@@ -68,6 +68,8 @@ class Report(Input):
     report_id: Identifier
     source: Identifier
     submitted_at: Instant
+    subject: Annotated[str, StringConstraints(max_length=500)] | None = None
+    """A heading, where the channel has one; it becomes the first line of the text."""
     text: Text
     service: Service | None = None
     category: Annotated[str, StringConstraints(max_length=64)] | None = None

@@ -49,6 +49,12 @@ def _category_by(data: events.Opened) -> Words:
         case "rule":
             words = "、".join(data.category_why)
             return Words(f"类别:按关键词“{words}”", f"category: by the words {words}")
+        case "classifier":
+            words, chance = "、".join(data.category_why), f"{data.category_chance or 0:.1%}"
+            return Words(
+                f"类别:分类模型 {data.category_model},把握 {chance},依据“{words}”",
+                f"category: by the classifier {data.category_model}, {chance}, by {words}",
+            )
         case "unsure":
             return Words("类别:未能确定,待核实", "category: a guess, to be confirmed")
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, time
-from functools import lru_cache
 from typing import Any
 
 from schemas import topics
@@ -24,7 +23,7 @@ from schemas.outputs import ReportRejected
 from schemas.reference import Service, elapsed
 from schemas.rulebook import Rulebook
 from services.decider import Cause, Decider, Decision, Notice, Reply
-from services.intake.category import CategoryRules
+from services.intake.meaning import understand
 from services.intake.place import Place, Unplaced, resolve
 from services.intake.state import KnownReport, State
 
@@ -70,9 +69,7 @@ def _open(report: SubmitReport, rules: Rulebook) -> Decision:
     fault = _fault(report, place, rules)
     if fault is not None or isinstance(place, Unplaced):
         return reject(report, fault or "")
-    words = category_rules(rules)
-    said = _said(report)
-    guess = None if report.category else words.guess(said)
+    meant = understand(report, rules)
     return Opened(
         source=report.source,
         report_id=report.report_id,
@@ -81,11 +78,13 @@ def _open(report: SubmitReport, rules: Rulebook) -> Decision:
         received_at=report.received_at,
         text=report.text,
         channel=report.channel,
-        service=report.service or (guess.service if guess else None) or DEFAULT_SERVICE,
-        category=report.category or (guess.category if guess else None),
-        category_by="given" if report.category else "rule" if guess else "unsure",
-        category_why=guess.words if guess else (),
-        urgency=report.urgency or words.urgency(said),
+        service=report.service or meant.service or DEFAULT_SERVICE,
+        category=meant.category,
+        category_by=meant.by,
+        category_why=meant.why,
+        category_chance=meant.chance,
+        category_model=meant.model,
+        urgency=report.urgency or meant.urgency,
         area=place.area,
         area_level=place.level,
         area_how=place.how,
@@ -108,17 +107,6 @@ def _fault(report: SubmitReport, place: Place | Unplaced, rules: Rulebook) -> st
     if report.category and not rules.is_known_category(report.category):
         return f"unknown category {report.category!r} in version {rules.version}"
     return place.reason if isinstance(place, Unplaced) else None
-
-
-def _said(report: SubmitReport) -> str:
-    """All words of the report: the text, and what was spoken."""
-    return "\n".join([report.text, *(a.transcript for a in report.attachments if a.transcript)])
-
-
-@lru_cache(maxsize=8)
-def category_rules(rules: Rulebook) -> CategoryRules:
-    """The words of one version, made ready once."""
-    return CategoryRules(rules.reference.keywords, rules.settings)
 
 
 # ── again, rejected, confirmed ───────────────────────────────────────────────────────────────

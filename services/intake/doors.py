@@ -11,17 +11,26 @@ import asyncio
 import hashlib
 import hmac
 from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import orjson
 
 from schemas import ids, topics
-from schemas.commands import ConfirmReport, MaskedAttachment, ReporterOnLog, SubmitReport
+from schemas.commands import (
+    ConfirmReport,
+    MaskedAttachment,
+    ReporterOnLog,
+    SubmitReport,
+    SuggestedCategory,
+)
 from schemas.envelope import Message, Payload
 from schemas.inputs import Report, Reporter, TriageDecision, Verdict
 from schemas.outputs import ReportRejected
 from schemas.reference import Service
 from services.decider import Notice
+from services.intake.classifier import SHIPPED, Classifier, Words, load
 from services.intake.masking import mask
 from services.shell.doors import Admitted, Arrival, Door, to_dead_letters
 from services.shell.runtime import Tools
@@ -46,6 +55,7 @@ class ReportDoor:
 
     def __init__(self, tools: Tools) -> None:
         self.tools = tools
+        self.classifier = classifier_at(tools.settings.classifier)
 
     async def admit(self, arrivals: Sequence[tuple[Arrival, Report]]) -> list[Admitted]:
         secret = await self.tools.vault.secret("pseudonyms")
@@ -74,6 +84,7 @@ class ReportDoor:
         key = keys.get(case)
         digest = digest_of(report, self.tools.secret)
         contact = seal(key, case, contact_of(report.reporter), report.report_id) if key else None
+        fields = masked(report)
         return Message(
             id=arrival.command_id(f"{report.source}/{report.report_id}/{digest}"),
             source=SOURCE,
@@ -86,8 +97,29 @@ class ReportDoor:
                 reporter=reporter_on_log(report, secret),
                 contact=contact,
                 original=seal_original(self.tools.secret, arrival.value),
-                **masked(report),
+                suggestion=self._suggest(report, fields),
+                **fields,
             ),
+        )
+
+    def _suggest(self, report: Report, fields: dict[str, Any]) -> SuggestedCategory | None:
+        """What the classifier makes of the masked words: the log must bear out its reasons."""
+        if self.classifier is None or report.category is not None:
+            return None
+        heading, text = "", fields["text"]
+        if _heading(report):
+            heading, _, text = text.partition("\n")
+        spoken = [a.transcript for a in fields["attachments"] if a.transcript]
+        found = self.classifier.suggest(Words(heading, "\n".join([text, *spoken])))
+        if found is None:
+            return None
+        version = self.classifier.card.version
+        return SuggestedCategory(
+            label=found.label,
+            chance=found.chance,
+            sure=found.sure,
+            because=found.because,
+            model=version,
         )
 
     def refuse(self, arrival: Arrival, data: dict[str, Any], reason: str) -> Notice:
@@ -123,6 +155,13 @@ class ConfirmDoor:
         )
 
 
+@lru_cache(maxsize=2)
+def classifier_at(setting: str) -> Classifier | None:
+    """The model that the settings name. Raises `ModelError`: a service with another model than the
+    one asked for must not start."""
+    return None if setting == "none" else load(Path(setting) if setting else SHIPPED)
+
+
 def digest_of(report: Report, secret: bytes) -> str:
     """What tells one content from another, whatever the order of its fields. It is keyed, since it
     stands on the log: nobody is to try phone numbers against it."""
@@ -147,6 +186,16 @@ def reporter_on_log(report: Report, secret: bytes) -> ReporterOnLog:
     )
 
 
+def _heading(report: Report) -> str:
+    """The heading in one line: no line of it may pass for the text."""
+    return " ".join((report.subject or "").split())
+
+
+def _text_of(report: Report) -> str:
+    heading = _heading(report)
+    return f"{heading}\n{report.text}" if heading else report.text
+
+
 def masked(report: Report) -> dict[str, Any]:
     """The report's own fields as the log may know them."""
     names = [report.reporter.name] if report.reporter.name else []
@@ -155,7 +204,7 @@ def masked(report: Report) -> dict[str, Any]:
         "source": report.source,
         "report_id": report.report_id,
         "submitted_at": report.submitted_at,
-        "text": mask(report.text, names),
+        "text": mask(_text_of(report), names),
         "channel": report.channel,
         "service": report.service,
         "category": report.category,

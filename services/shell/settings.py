@@ -28,6 +28,9 @@ class Settings(BaseSettings):
     """Put before every topic, group and database on a shared cluster: ``hanyin-`` ."""
     instance: str = Field(default_factory=socket.gethostname)
     """The name of this instance for Kafka's static membership; distinct within one service."""
+    classifier: str = ""
+    """A model file for intake, made by `gridcase classifier train`; empty: the one shipped;
+    ``none``: no classifier, only the words of the rules."""
     host: str = "127.0.0.1"
     port: int | None = None
 

@@ -7,7 +7,12 @@ from typing import Any
 
 import pytest
 
-from schemas.commands import ConfirmReport, ReporterOnLog, SubmitReport
+from schemas.commands import (
+    ConfirmReport,
+    ReporterOnLog,
+    SubmitReport,
+    SuggestedCategory,
+)
 from schemas.events import Confirmed, Opened
 from schemas.inputs import Channel, ReporterKind, TriageDecision, Verdict
 from schemas.outputs import ReportRejected
@@ -131,3 +136,45 @@ def test_an_officer_puts_right_what_was_misunderstood() -> None:
 def test_a_confirmation_of_an_unknown_case_leaves_nothing() -> None:
     answer = given(DECIDER).when(confirm()).decision
     assert answer == Reply(unheard="nothing to confirm: the case is new")
+
+
+# ── the classifier's suggestion ──────────────────────────────────────────────────────────────
+
+
+def suggestion(label: str, sure: bool = True) -> SuggestedCategory:
+    return SuggestedCategory(label=label, chance=0.99, sure=sure, because=("地界",), model="m1")
+
+
+def test_where_no_rule_knows_the_words_the_classifier_speaks() -> None:
+    story = given(DECIDER).when(report(text="你好", suggestion=suggestion("land")))
+    story.then(
+        Opened,
+        category="land",
+        category_by="classifier",
+        category_why=("地界",),
+        category_chance=0.99,
+        category_model="m1",
+    )
+
+
+def test_a_classifier_that_is_not_sure_gives_a_best_guess_and_a_person_is_asked() -> None:
+    story = given(DECIDER).when(report(text="你好", suggestion=suggestion("land", sure=False)))
+    story.then(Opened, category="land", category_by="unsure")
+
+
+def test_a_label_may_be_the_name_of_a_category() -> None:
+    story = given(DECIDER).when(report(text="你好", suggestion=suggestion("土地纠纷")))
+    story.then(Opened, category="land", category_by="classifier")
+
+
+def test_a_label_that_these_rules_do_not_know_says_nothing() -> None:
+    story = given(DECIDER).when(report(text="你好", suggestion=suggestion("moon-landing")))
+    story.then(Opened, category=None, category_by="unsure", category_model=None)
+
+
+def test_a_rule_and_a_classifier_sure_of_something_else_make_a_doubt() -> None:
+    given(DECIDER).when(report(suggestion=suggestion("land"))).then(
+        Opened, category="street-lights", category_by="unsure"
+    )
+    for agreeing in (suggestion("roads"), suggestion("land", sure=False)):
+        given(DECIDER).when(report(suggestion=agreeing)).then(Opened, category_by="rule")
