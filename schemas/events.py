@@ -8,12 +8,17 @@ An event with a stale `holding` is void (see `schemas.lifecycle`): what it conce
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
 
 from schemas.commands import MaskedAttachment, ReporterOnLog, Sealed
 from schemas.envelope import Instant, Payload
 from schemas.inputs import Action, Attachment, Channel, RatedBy
 from schemas.reference import DeadlineKind, Level, Service, Urgency
+
+Count = Annotated[int, Field(ge=0, lt=2**31)]
+"""How many, or the how manieth. Larger numbers are mistakes, which parsers take differently."""
 
 
 class CaseEvent(Payload):
@@ -58,7 +63,7 @@ class Opened(CaseEvent):
     attachments: tuple[MaskedAttachment, ...] = ()
     reporter: ReporterOnLog
     contact: Sealed | None = None
-    closes_after_days: int = 7
+    closes_after_days: Count = 7
     """Silence this long after `resolved` closes the case; frozen for the case, as all limits are."""
 
 
@@ -299,7 +304,7 @@ class Warned(DeadlineEvent):
 
     TYPE = "case.warned.v1"
 
-    nth: int
+    nth: Count
 
 
 class Overdue(DeadlineEvent):
@@ -340,7 +345,7 @@ class Rated(CaseEvent):
     rating_id: str
     at: Instant
     by: RatedBy
-    stars: int
+    stars: Count
     solved: bool | None = None
     comment: str | None = None
     department: str | None = None
@@ -355,7 +360,7 @@ class RatingRefused(CaseEvent):
 
     rating_id: str
     by: RatedBy
-    stars: int
+    stars: Count
     refusal: str
 
 
@@ -370,7 +375,7 @@ class Reopened(CaseEvent):
     holding: str
     because: str
     """The id of the `case.rated` event."""
-    nth: int
+    nth: Count
     climbs: bool
 
 
