@@ -10,8 +10,10 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 import orjson
@@ -23,6 +25,7 @@ from tests.deploy.snippets import DOCS, snippets
 from tests.deploy.tools import ROOT, node_package, run, tool
 from tests.e2e.outside import until
 
+COUNTY = ZoneInfo("Asia/Shanghai")
 INTEGRATE = snippets(DOCS / "integrate.md")
 COMMANDS = {
     ".sh": lambda file: ["bash", "-euo", "pipefail", file],
@@ -45,8 +48,8 @@ class Newcomer:
         file = self.folder / snippet
         file.write_text(INTEGRATE[snippet], "utf-8")
         command = COMMANDS[file.suffix](file)
-        settings = self.environment | more | {"cwd": str(self.folder)}
-        return await asyncio.to_thread(lambda: run(*command, **settings))
+        settings = self.environment | more
+        return await asyncio.to_thread(lambda: run(*command, cwd=self.folder, more=settings))
 
     async def reads(self, snippet: str, **more: str) -> list[dict[str, Any]]:
         """The messages that a snippet prints, one a line."""
@@ -63,6 +66,13 @@ class Newcomer:
 
         await until(said)
         return found[0]
+
+    async def behind(self, department: str) -> str:
+        """The cases behind the department's number of accepted ones on the public page."""
+        cell = {"period": f"{datetime.now(COUNTY):%Y-%m}", "measure": "accepted"}
+        unit = {"scope": "department", "id": department, "format": "json"}
+        async with httpx.AsyncClient(base_url=self.http["rating"]) as http:
+            return (await http.get("/cases", params=cell | unit)).text
 
     async def told(self, department: str, case: str, type: str) -> dict[str, Any]:
         """What a department is told about a case, once it is."""
@@ -109,7 +119,7 @@ async def newcomer(folder: Path, environment: dict[str, str]) -> AsyncIterator[N
 
 async def _is_up(file: Path, up: asyncio.subprocess.Process) -> bool:
     assert up.returncode is None, "gridcase up has ended"
-    return file.exists()
+    return file.exists()  # noqa: ASYNC240 - a local file, asked for now and then
 
 
 @asynccontextmanager
