@@ -11,14 +11,13 @@ import sys
 from typing import Any
 
 import uvicorn
-from faststream.asgi import AsgiFastStream, AsyncAPIRoute
+from faststream.asgi import AsgiFastStream
 from faststream.kafka import KafkaBroker
 from faststream.kafka.prometheus import KafkaPrometheusMiddleware
 from prometheus_client import REGISTRY
 
 from schemas.topics import MAX_DEAD_BYTES
-from services.shell import pages
-from services.shell.contract import specification
+from services.shell import contract, pages
 from services.shell.runtime import Runtime, Service
 from services.shell.security import broker_security
 from services.shell.settings import PORTS, Settings
@@ -55,9 +54,7 @@ def build(service: Service[Any], settings: Settings, fatal: Any) -> AsgiFastStre
         on_startup=[prepare],
         after_startup=[run],
         on_shutdown=[runtime.stop],
-        asgi_routes=[*pages.common(runtime), *runtime.pages],
-        specification=specification(),
-        asyncapi_path=AsyncAPIRoute("/asyncapi", try_it_out_path=None),
+        asgi_routes=[*pages.common(runtime), *contract.pages(), *runtime.pages],
     )
 
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import NoReturn
 
 import pytest
@@ -17,6 +19,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 TOOLS = ROOT / "deploy" / "tools"
 OWN = TOOLS / "bin"
+NOTHING: Mapping[str, str] = MappingProxyType({})
 INSTALL = "run deploy/tools/install"
 
 
@@ -40,15 +43,17 @@ def node_package(name: str) -> Path:
     return folder if folder.is_dir() else lacking(f"the npm package {name}")
 
 
-def run(*command: str | Path, given: bytes = b"", **more: str) -> str:
+def run(
+    *command: str | Path, given: bytes = b"", cwd: Path = ROOT, more: Mapping[str, str] = NOTHING
+) -> str:
     """What the program prints; its own words are the failure if it ends otherwise than with 0."""
     done = subprocess.run(
         [str(part) for part in command],
         input=given,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        cwd=more.pop("cwd", ROOT),
-        env=os.environ | more,
+        cwd=cwd,
+        env={**os.environ, **more},
         check=False,
     )
     said = done.stdout.decode(errors="replace")

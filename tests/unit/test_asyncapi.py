@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
 import pytest
 import yaml
-from faststream.asgi import AsgiFastStream, AsyncAPIRoute
+from faststream.asgi import AsgiFastStream
 from faststream.kafka import KafkaBroker
 
 from schemas import events, publish
 from schemas.topics import CASE_EVENTS, PAYLOADS, SERVICES, TOPICS
-from services.shell.contract import specification
+from services.shell import contract
 from tests.json_refs import references, resolves
 
 
@@ -76,12 +77,33 @@ def test_a_service_sends_the_events_that_it_writes_and_no_others(
     assert sent == {event.TYPE for event in events.EVENTS if service == event.WRITER}
 
 
-async def test_the_page_of_a_service_shows_the_published_document(asyncapi: Any) -> None:
-    route = AsyncAPIRoute("/asyncapi", try_it_out_path=None)
-    app = AsgiFastStream(KafkaBroker(), specification=specification(), asyncapi_path=route)
-    transport = httpx.ASGITransport(app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://service") as client:
-        page = await client.get("/asyncapi")
-        document = await client.get("/asyncapi.json")
-    assert "assignments.{department}" in page.text
-    assert document.json() == asyncapi
+@pytest.fixture
+async def service() -> AsyncIterator[httpx.AsyncClient]:
+    """A service with the contract's pages alone."""
+    app = AsgiFastStream(KafkaBroker(), asgi_routes=contract.pages())
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://s") as client:
+        yield client
+
+
+async def test_a_service_serves_the_published_document(
+    service: httpx.AsyncClient, asyncapi: Any
+) -> None:
+    assert (await service.get("/asyncapi.json")).json() == asyncapi
+    assert yaml.safe_load((await service.get("/asyncapi.yaml")).text) == asyncapi
+
+
+async def test_the_page_takes_everything_from_the_service_itself(
+    service: httpx.AsyncClient,
+) -> None:
+    page = await service.get("/asyncapi")
+    asked = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+    assert not [address for address in asked if re.match(r"(https?:)?//", address)]
+    for address in asked:
+        if not address.startswith("data:"):
+            assert (await service.get(f"/{address}")).status_code == 200
+    assert "connect-src 'self'" in page.headers["content-security-policy"]
+
+
+async def test_nothing_can_be_published_from_the_page(service: httpx.AsyncClient) -> None:
+    for path in ("/asyncapi", "/asyncapi/try", "/asyncapi.json"):
+        assert (await service.post(path, json={})).status_code in (404, 405)
