@@ -16,7 +16,6 @@ comes out. The rules that keep two owners and any crash harmless live here:
 
 from __future__ import annotations
 
-import heapq
 import logging
 from collections import Counter, deque
 from collections.abc import Iterable
@@ -31,6 +30,7 @@ from schemas.lifecycle import advance, void_because
 from schemas.rulebook import Rulebooks
 from schemas.topics import CASE_EVENTS
 from services.decider import Cause, Decider, Decision, Notice, Reply, S, Tick
+from services.shell.timers import Timers
 
 LOG = "log"
 COMMANDS = "commands"
@@ -65,8 +65,8 @@ class Entry(Generic[S]):
     in_flight: str | None = None
     due: datetime | None = None
     """When the next timer of `state` runs out."""
-    timer: datetime | None = None
-    """The moment for which the heap of timers holds this case."""
+    fired: bool = False
+    """That timer is a cause already; it is set anew by whatever lands next."""
 
     def as_it_stands(self) -> Entry[S]:
         """What a snapshot keeps, apart from what the desk goes on to do."""
@@ -131,11 +131,11 @@ class Desk(Generic[S]):
         """Refusals that wait for the log to be read to its end."""
         self._open: dict[str, dict[int, None]] = {LOG: {}, COMMANDS: {}}
         self._out: list[Outgoing] = []
-        self._timers: list[tuple[datetime, str]] = []
         self._ready: dict[str, Entry[S]] = {}
         self._waiting = 0
         for entry in self.entries.values():
-            self._watch(entry)
+            entry.due = self._due(entry)
+        self._timers = Timers((e.id, e.due) for e in self.entries.values() if e.due)
 
     # ── what comes in ────────────────────────────────────────────────────────────────────────
 
@@ -226,15 +226,11 @@ class Desk(Generic[S]):
         return self._waiting
 
     def next_due(self) -> datetime | None:
-        while self._timers and not self._is_current(*self._timers[0]):
-            heapq.heappop(self._timers)
-        return self._timers[0][0] if self._timers else None
+        return self._timers.next()
 
     def due_until(self, moment: datetime) -> dict[str, datetime]:
         """The cases whose next timer runs out by then, and when."""
-        return {
-            case: at for at, case in self._timers if at <= moment and self._is_current(at, case)
-        }
+        return self._timers.until(moment)
 
     def needs_log_end(self) -> bool:
         return any(pending.bar is None for _, pending in self.refusing.values())
@@ -398,32 +394,32 @@ class Desk(Generic[S]):
 
     # ── timers ───────────────────────────────────────────────────────────────────────────────
 
-    def _watch(self, entry: Entry[S]) -> None:
+    def _due(self, entry: Entry[S]) -> datetime | None:
         timer = self.decider.due(entry.state)
-        entry.due = timer.at if timer else None
-        if entry.due != entry.timer:
-            entry.timer = entry.due
-            if entry.due is not None:
-                heapq.heappush(self._timers, (entry.due, entry.id))
+        return timer.at if timer else None
 
-    def _is_current(self, at: datetime, case: str) -> bool:
-        return self.entries[case].timer == at
+    def _watch(self, entry: Entry[S]) -> None:
+        due = self._due(entry)
+        if due != entry.due or entry.fired:
+            entry.due, entry.fired = due, False
+            self._timers.set(entry.id, due)
 
     def _fire(self) -> None:
         """Make a cause of every timer that has run out. One case has one timer at a time: the next
         is known when the answer to this one has come back."""
-        while self.now and self._timers and self._timers[0][0] <= self.now:
-            at, case = heapq.heappop(self._timers)
-            self._run_out(self.entries[case], at)
+        if self.now:
+            for at, case in self._timers.take(self.now):
+                self._run_out(self.entries[case], at)
         for case, until in self.ahead.items():
             entry = self.entries.get(case)
-            if entry is not None and entry.timer is not None and entry.timer <= until:
-                self._run_out(entry, entry.timer)
+            if entry is not None and entry.due is not None and entry.due <= until:
+                self._timers.set(case, None)
+                self._run_out(entry, entry.due)
 
     def _run_out(self, entry: Entry[S], at: datetime) -> None:
         timer = self.decider.due(entry.state)
-        if entry.timer != at or timer is None:
+        if entry.fired or timer is None or timer.at != at:
             return
-        entry.timer = None
+        entry.fired = True
         tick = Message(timer.id, "/timers", entry.id, timer.at, Tick(), causationid=timer.because)
         self._queue(entry, Pending(tick, _TICKS, -1))
