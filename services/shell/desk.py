@@ -142,21 +142,19 @@ class Desk(Generic[S]):
     def fold(self, offset: int, event: Message[Any]) -> None:
         """First pass, on taking the partition: fold a log record, decide nothing."""
         self.folded = max(self.folded, offset + 1)
-        entry = self.entries.get(event.subject) or self._new_entry(event.subject)
+        entry = self._entry(event.subject)
         if offset > entry.offset:
-            self._fold(entry, offset, event)
+            self._fold(entry, offset, event, pack(event.id))
 
     def read(self, offset: int, event: Message[Any]) -> None:
         """Live: fold a log record unless that is done, tell outsiders, and take it as a cause."""
-        known = self.entries.get(event.subject)
-        copy = known is not None and offset > known.offset and pack(event.id) in known.seen
-        self.fold(offset, event)
+        self.folded = max(self.folded, offset + 1)
         self.positions[LOG] = offset + 1
-        entry = self.entries[event.subject]
-        if copy:
+        entry, identity = self._entry(event.subject), pack(event.id)
+        if offset > entry.offset and not self._fold(entry, offset, event, identity):
             self.tally[LOG, "copy"] += 1
             return
-        if pack(event.id) in entry.void:
+        if identity in entry.void:
             self.tally["void", event.type] += 1
             return
         self.tally[LOG, "accepted"] += 1
@@ -168,7 +166,7 @@ class Desk(Generic[S]):
         """Live: take a command as a cause."""
         self.positions[COMMANDS] = offset + 1
         self.tally[COMMANDS, "accepted"] += 1
-        entry = self.entries.get(command.subject) or self._new_entry(command.subject)
+        entry = self._entry(command.subject)
         self._queue(entry, Pending(command, COMMANDS, offset))
 
     def skip(self, lane: str, offset: int, *, live: bool = True) -> None:
@@ -242,15 +240,16 @@ class Desk(Generic[S]):
 
     # ── the fold ─────────────────────────────────────────────────────────────────────────────
 
-    def _new_entry(self, case: str) -> Entry[S]:
-        entry = Entry(case, self.decider.initial())
-        self.entries[case] = entry
+    def _entry(self, case: str) -> Entry[S]:
+        entry = self.entries.get(case)
+        if entry is None:
+            entry = self.entries[case] = Entry(case, self.decider.initial())
         return entry
 
-    def _fold(self, entry: Entry[S], offset: int, event: Message[Any]) -> None:
+    def _fold(self, entry: Entry[S], offset: int, event: Message[Any], identity: bytes) -> bool:
+        """Whether it is the first record with its id."""
         entry.offset = offset
-        identity = pack(event.id)
-        if identity not in entry.seen:
+        if first := identity not in entry.seen:
             entry.seen += identity
             reason = void_because(entry.state.standing, event.data)
             if reason is None:
@@ -262,6 +261,7 @@ class Desk(Generic[S]):
             entry.in_flight = None
             self._ready[entry.id] = entry
         self.dirty[entry.id] = entry
+        return first
 
     def _evolve(self, entry: Entry[S], offset: int, event: Message[Any]) -> None:
         standing = advance(entry.state.standing, event)

@@ -25,6 +25,8 @@ from services.shell.settings import Settings
 PARTITIONER = DefaultPartitioner()
 OVERHEAD_BYTES = 1_000
 """Room that a record's key, headers and lengths may take."""
+MOST_ECHOES = 5_000
+"""Of our own events that wait to come back, so many are kept; behind a long log they would pile up."""
 Dress = Callable[[list[Outgoing]], Awaitable[list[Outgoing]]]
 """What a service may do to its messages just before they go (router adds the sealed contact)."""
 
@@ -95,7 +97,7 @@ class Publisher:
             raise MessageSizeTooLargeError(
                 f"{item.message.type} of case {item.message.subject} has {len(value)} bytes"
             )
-        if item.partition is not None:
+        if item.partition is not None and len(self._said) < MOST_ECHOES:
             self._said[value] = item.message
         record = {
             "key": item.key.encode(),

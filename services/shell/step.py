@@ -43,6 +43,13 @@ COLLECT_RARELY = (100_000, 50, 100)
 as they grow, only costs: with Python's own thresholds a quarter of all time."""
 
 
+SAVING_SHARE = 4
+"""Saving takes at most a fifth of the time: under load a case is then written once for several of
+its events."""
+LONGEST_PAUSE = 10.0
+"""Seconds between two saves; what was read since is read again after a crash."""
+
+
 class DeadLetters(Protocol):
     async def put(
         self, topic: str, key: bytes | None, value: bytes | None, reason: str
@@ -193,7 +200,9 @@ class Step(Generic[S], ConsumerRebalanceListener):  # type: ignore[misc]
             partition, records[0].offset, expected
         ):
             return
-        messages = [await self._read(record, quiet=folding) for record in records]
+        messages = [self._read(record) for record in records]
+        if None in messages and not folding:
+            await self._set_unreadable_aside(records, messages)
         await self._wait_for_rules(messages)
         for record, message in zip(records, messages, strict=True):
             self._hand(desk, lane, folding, record.offset, message)
@@ -215,16 +224,25 @@ class Step(Generic[S], ConsumerRebalanceListener):  # type: ignore[misc]
         else:
             desk.command(offset, message)
 
-    async def _read(self, record: Any, *, quiet: bool) -> Message[Any] | None:
-        """The record as a message; one that cannot be read goes to the dead letters."""
+    def _read(self, record: Any) -> Message[Any] | None:
+        """The record as a message; None for one that cannot be read."""
         if own := self.publisher.echo(record.value):
             return own
         try:
             return self.readers[record.topic].read(record.value)
-        except Unreadable as error:
-            if not quiet and (record.topic != self.log or self.decider.service == "intake"):
-                await self.dead_letters.put(record.topic, record.key, record.value, str(error))
+        except Unreadable:
             return None
+
+    async def _set_unreadable_aside(
+        self, records: list[Any], messages: list[Message[Any] | None]
+    ) -> None:
+        """With the reason; of the log's records, which all services read, by intake alone."""
+        for record, message in zip(records, messages, strict=True):
+            if message is None and (record.topic != self.log or self.decider.service == "intake"):
+                try:
+                    self.readers[record.topic].read(record.value)
+                except Unreadable as error:
+                    await self.dead_letters.put(record.topic, record.key, record.value, str(error))
 
     async def _wait_for_rules(self, messages: Iterable[Message[Any] | None]) -> None:
         """A version of the rules that this service lacks is on its way: wait for it."""
@@ -302,9 +320,13 @@ class Step(Generic[S], ConsumerRebalanceListener):  # type: ignore[misc]
             await self.saver.save(work, self.desks, self.consumer)
 
     async def _save_regularly(self) -> None:
+        pause = self.settings.snapshot_seconds
         while True:
-            await asyncio.sleep(self.settings.snapshot_seconds)
+            await asyncio.sleep(pause)
+            began = monotonic()
             await self.save()
+            busy = (monotonic() - began) * SAVING_SHARE
+            pause = min(max(self.settings.snapshot_seconds, busy), LONGEST_PAUSE)
 
     # ── partitions come and go ───────────────────────────────────────────────────────────────
 
