@@ -268,6 +268,8 @@ class Deadline(Payload):
     duration: str
     policy: str
     climbs: bool = False
+    climbs_to: Level | None = None
+    """Where it climbs at once, past the levels between; None: one level up."""
     warn_at: tuple[Instant, ...] = ()
     provisional: bool = False
     """The calendar does not cover the due year yet."""
@@ -305,6 +307,10 @@ class Warned(DeadlineEvent):
     TYPE = "case.warned.v1"
 
     nth: Count
+    supervision: bool = False
+    """A reminder of the supervision that the deadline brought about, not of the deadline."""
+    remind_at: Instant | None = None
+    """When the next of these follows, unless the department answers."""
 
 
 class Overdue(DeadlineEvent):
@@ -330,6 +336,9 @@ class Supervised(DeadlineEvent):
 
     TYPE = "case.supervised.v1"
     RULED = True
+
+    remind_at: Instant | None = None
+    """When the department is reminded of it, unless it answers."""
 
 
 # ── rating ───────────────────────────────────────────────────────────────────────────────────

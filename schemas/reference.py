@@ -152,6 +152,8 @@ class DeadlinePolicy(Row):
     resolve: Duration | None = None
     case: Duration | None = None
     climbs: tuple[DeadlineKind, ...] = (DeadlineKind.RESOLVE,)
+    climbs_to: Level | None = None
+    """Where an overdue case goes at once, past the levels between; None: one level up."""
 
 
 class DayHours(Row):
@@ -228,6 +230,8 @@ class Settings(Row):
     """Share of a deadline's time after which the holder is warned."""
     remind_before: Duration | None = "1h"
     """A second warning, this long before the deadline (skipped where it is before the first)."""
+    supervision_reminder: Duration | None = "1wd"
+    """How often a department under supervision is reminded, until it answers."""
     returns_to_triage: int = Field(3, ge=1)
     """The return with this number goes to triage."""
     reopen_window: Duration = "7cd"

@@ -48,6 +48,7 @@ class Limit(NamedTuple):
     duration: str
     policy: str
     climbs: bool
+    climbs_to: Level | None = None
 
 
 class Rulebook:
@@ -247,7 +248,7 @@ def _in_force(limits: list[tuple[datetime, Limit]], at: datetime | None) -> Limi
 def _limits(row: DeadlinePolicy) -> dict[DeadlineKind, Limit]:
     durations = ((kind, getattr(row, kind.value)) for kind in DeadlineKind)
     return {
-        kind: Limit(duration, row.id, kind in row.climbs)
+        kind: Limit(duration, row.id, kind in row.climbs, row.climbs_to)
         for kind, duration in durations
         if duration is not None
     }

@@ -164,6 +164,11 @@ def _deadlines(data: events.DeadlineSet, names: Names) -> Words:
 
 def _warned(data: events.Warned, names: Names) -> Words:
     unit, kind, due = names.unit(data.department), KINDS[data.kind], names.time(data.due)
+    if data.supervision:
+        return Words(
+            f"第 {data.nth} 次催办 {unit.zh}:督办尚未答复({kind.zh}逾期)",
+            f"reminder {data.nth} to {unit.en}: supervision is unanswered ({kind.en} overdue)",
+        )
     return Words(
         f"第 {data.nth} 次提醒 {unit.zh}:{kind.zh}限 {due}",
         f"reminder {data.nth} to {unit.en}: {kind.en} due {due}",

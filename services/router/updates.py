@@ -46,11 +46,12 @@ EVENT_OF: Mapping[Action, type[DepartmentEvent]] = {
     Action.EXTEND: ExtensionRequested,
     Action.RESOLVE: Resolved,
     Action.FEEDBACK: FeedbackGiven,
+    Action.ANSWER_SUPERVISION: Progressed,
 }
 """Actions without an event are not open yet."""
 
 STRANGER = "this department holds no such case and never did"
-SIGN_FIRST = frozenset({Action.PROGRESS, Action.PAUSE})
+SIGN_FIRST = frozenset({Action.PROGRESS, Action.PAUSE, Action.ANSWER_SUPERVISION})
 
 
 def answer_update(
@@ -140,7 +141,11 @@ def _lacking(update: Update, now: datetime, rules: Rulebook) -> str | None:
             return None if later else "`extend` needs `until`, a time yet to come"
         case Action.SIGN | Action.PROGRESS | Action.RESUME:
             return None
-        case Action.PART_DONE | Action.ANSWER_SUPERVISION:
+        case Action.ANSWER_SUPERVISION:
+            return _wordless(
+                "answer-supervision", "why it is late, and what follows", update.result
+            )
+        case Action.PART_DONE:
             return None
         case _:
             assert_never(update.action)

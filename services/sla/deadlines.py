@@ -42,6 +42,7 @@ def first(
         duration=limit.duration,
         policy=limit.policy,
         climbs=limit.climbs,
+        climbs_to=limit.climbs_to,
         warn_at=warnings(started, due, limit.duration, rules),
         provisional=is_provisional(due, limit.duration, rules),
     )
@@ -57,9 +58,15 @@ def moved(clock: Clock, history: History, rules: Rulebook) -> Deadline:
     for step in _moves(history, clock.settled, rules):
         if isinstance(step, Stretch):
             deadline = _shifted(deadline, max(step.start, granted), step.end, rules)
-        elif step.until and step.until > deadline.due:
+        elif step.until and step.until > deadline.due and _asked_in_time(step, deadline):
             deadline, granted = _extended(deadline, step.at, step.until, rules), step.at
     return deadline
+
+
+def _asked_in_time(step: Step, deadline: Deadline) -> bool:
+    """What was due when the department asked cannot be made undue; as it stood in the log's order,
+    so with the pauses and extensions before."""
+    return step.asked is None or step.asked <= deadline.due
 
 
 def made_firm(clock: Clock, factor: float, rules: Rulebook) -> Deadline | None:
@@ -67,7 +74,7 @@ def made_firm(clock: Clock, factor: float, rules: Rulebook) -> Deadline | None:
     base = clock.base
     if not base.provisional or clock.settled or clock.moved:
         return None
-    limit = Limit(base.duration, base.policy, base.climbs)
+    limit = Limit(base.duration, base.policy, base.climbs, base.climbs_to)
     again = first(base.kind, limit, base.started, rules, factor)
     return None if again.provisional else again
 

@@ -12,19 +12,20 @@ spent one. Due times are frozen when set: only a pause, an extension or a reopen
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from schemas import events
 from schemas.envelope import Message
 from schemas.events import AssignedBecause, CaseEvent, Deadline, DeadlineSet
 from schemas.lifecycle import void_because
-from schemas.reference import DeadlineKind
+from schemas.reference import DeadlineKind, Level
 from schemas.rulebook import Limit, Rulebook
 from services.decider import Cause, Decider, Tick
-from services.sla.deadlines import first, limit_of, made_firm, moved
+from services.sla.deadlines import first, limit_of, made_firm, moved, work_calendar
 from services.sla.folding import evolve
-from services.sla.state import HOLDERS, KINDS, History, State
-from services.sla.timers import Alarm, alarm_of, due
+from services.sla.state import HOLDERS, KINDS, History, Reminder, State
+from services.sla.timers import Alarm, alarm_of, due, reminder_of, reminder_timer
 
 
 def initial() -> State:
@@ -52,6 +53,20 @@ def _opened(state: State, cause: Message[events.Opened], rules: Rulebook) -> Dea
         if kind not in HOLDERS
     )
     return _set(state, started, "The report came in: from now to the end this clock runs on.")
+
+
+def _waiting(
+    state: State, cause: Message[events.TriageRequested], rules: Rulebook
+) -> DeadlineSet | None:
+    """Triage has to place the case as a department has to sign it, and in the same time."""
+    if cause.id != state.standing.holding:
+        return None
+    limits = rules.deadlines(
+        state.service, state.category, state.urgency, None, tier=state.tier, at=cause.time
+    )
+    limit = limits.get(DeadlineKind.SIGN)
+    started = [first(DeadlineKind.SIGN, limit, cause.time, rules)] if limit else []
+    return _set(state, started, "Nobody leads: triage has so long to place it.")
 
 
 def _assigned(state: State, cause: Message[events.Assigned], rules: Rulebook) -> DeadlineSet | None:
@@ -124,6 +139,9 @@ def _changed(state: State, deadlines: Iterable[Deadline]) -> tuple[Deadline, ...
 
 def _ticked(state: State, cause: Message[Tick], rules: Rulebook) -> CaseEvent | None:
     """A warning or overdue; but a provisional deadline is first looked up in the calendar again."""
+    reminder = reminder_of(state)
+    if reminder and reminder_timer(reminder).id == cause.id:
+        return _reminded(state, reminder, cause, rules)
     alarm = alarm_of(state, cause.id)
     if alarm is None:
         return None
@@ -132,6 +150,26 @@ def _ticked(state: State, cause: Message[Tick], rules: Rulebook) -> CaseEvent | 
     if firm is not None:
         return _set(state, (firm,), "The calendar of that year is known now.")
     return _sounded(state, alarm)
+
+
+def _reminded(state: State, reminder: Reminder, cause: Cause, rules: Rulebook) -> events.Warned:
+    """Nobody has answered the supervision yet."""
+    holder = state.holder
+    return events.Warned(
+        holding=state.standing.holding if reminder.kind in HOLDERS else None,
+        kind=reminder.kind,
+        due=reminder.due,
+        department=holder.department if holder else None,
+        level=holder.level if holder else None,
+        nth=reminder.nth,
+        supervision=True,
+        remind_at=_next_reminder(cause, rules),
+    )
+
+
+def _next_reminder(cause: Cause, rules: Rulebook) -> datetime | None:
+    every = rules.settings.supervision_reminder
+    return work_calendar(rules).add(cause.time, every) if every else None
 
 
 def _sounded(state: State, alarm: Alarm) -> events.Warned | events.Overdue:
@@ -149,26 +187,42 @@ def _sounded(state: State, alarm: Alarm) -> events.Warned | events.Overdue:
 
 
 def _overdue(
-    state: State, cause: Message[events.Overdue], _rules: Rulebook
+    state: State, cause: Message[events.Overdue], rules: Rulebook
 ) -> events.Escalated | events.Supervised | None:
-    """The case climbs once a holding, and is supervised where it can climb no more."""
+    """The case climbs once a holding, and is supervised where it can climb no more, or where
+    nobody has it to climb from."""
     late = cause.data
     clock = state.clock(late.kind)
     if clock is None or clock.deadline.due != late.due:
         return None  # it was moved, or went with its holder
     if late.kind is DeadlineKind.CASE:
-        return None if state.supervised else events.Supervised(**_of(late))
-    climbs = late.climbs and late.kind in HOLDERS
-    if not climbs or late.level is None or state.holder is None or state.holder.climbed:
+        return None if state.supervised else _supervise(late, cause, rules)
+    if not late.climbs or late.kind not in HOLDERS:
         return None
-    above = late.level.above
-    if above is None:
-        return events.Supervised(**_of(late))
-    return events.Escalated(**_of(late), from_level=late.level, to_level=above)
+    if state.holder is None or late.level is None:
+        return _supervise(late, cause, rules)
+    if state.holder.climbed:
+        return None
+    to_level = _next_level(late.level, clock.deadline.climbs_to)
+    if to_level is None:
+        return _supervise(late, cause, rules)
+    return events.Escalated(**_of(late), from_level=late.level, to_level=to_level)
+
+
+def _next_level(level: Level, skip_to: Level | None) -> Level | None:
+    """One level up, or further where the policy says so; never down or in place."""
+    order = list(Level)
+    skips = skip_to is not None and order.index(skip_to) > order.index(level)
+    return skip_to if skips else level.above
+
+
+def _supervise(late: events.Overdue, cause: Cause, rules: Rulebook) -> events.Supervised:
+    return events.Supervised(**_of(late), remind_at=_next_reminder(cause, rules))
 
 
 ANSWERS: Mapping[type[Any], Callable[[State, Any, Rulebook], CaseEvent | None]] = {
     events.Opened: _opened,
+    events.TriageRequested: _waiting,
     events.Assigned: _assigned,
     events.Paused: _paused,
     events.Resumed: _resumed,
@@ -187,9 +241,10 @@ def _set(state: State, deadlines: Iterable[Deadline], why: str) -> DeadlineSet |
     deadlines = tuple(deadlines)
     if not deadlines:
         return None
-    holder = state.holder if deadlines[0].kind in HOLDERS else None
+    of_holding = deadlines[0].kind in HOLDERS
+    holder = state.holder if of_holding else None
     return DeadlineSet(
-        holding=state.standing.holding if holder else None,
+        holding=state.standing.holding if of_holding else None,
         level=holder.level if holder else None,
         department=holder.department if holder else None,
         deadlines=deadlines,

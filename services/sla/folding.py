@@ -16,6 +16,7 @@ from schemas.events import AssignedBecause
 from services.sla.state import (
     HOLDERS,
     Holder,
+    Reminder,
     State,
     Step,
     changed,
@@ -34,7 +35,9 @@ def evolve(state: State, event: Message[Any]) -> State:
 def _opened(state: State, event: Message[events.Opened]) -> State:
     data = event.data
     tier = data.reporter.household_tier
-    return changed(state, service=data.service, urgency=data.urgency, tier=tier)
+    return changed(
+        state, service=data.service, category=data.category, urgency=data.urgency, tier=tier
+    )
 
 
 def _assigned(state: State, event: Message[events.Assigned]) -> State:
@@ -62,16 +65,19 @@ def _stepped(
 
     def fold(state: State, event: Message[Any]) -> State:
         reason = event.data.reason if what == "stopped" else None
+        if state.holder is None:
+            return state
         until = event.data.until if what == "extended" else None
-        step = Step(event.id, what, event.time, reason, until)
-        return with_holder(state, history=(*state.holder.history, step)) if state.holder else state
+        asked = state.holder.asked_at if what == "extended" else None
+        step = Step(event.id, what, event.time, reason, until, asked)
+        return with_holder(state, history=(*state.holder.history, step))
 
     return fold
 
 
 def _resolved(state: State, event: Message[events.Resolved]) -> State:
     """`resolve` implies `sign`, and is a word to the reporter; the case's clock stops."""
-    state = _answered(_signed(state, event), event)
+    state = _reported(_answered(_signed(state, event), event), event)
     return changed(state, history=(*state.history, Step(event.id, "stopped", event.time)))
 
 
@@ -90,25 +96,51 @@ def _escalated(state: State, _event: Message[events.Escalated]) -> State:
     return with_holder(state, climbed=True)
 
 
+def _reported(state: State, _event: Message[Any]) -> State:
+    """The department has said how it stands: nobody need remind it."""
+    return changed(state, reminder=None) if state.reminder else state
+
+
+def _reminder(event: Message[events.Supervised | events.Warned], nth: int) -> Reminder | None:
+    data = event.data
+    if data.remind_at is None:
+        return None
+    return Reminder(event.id, data.remind_at, data.kind, data.due, nth)
+
+
+def _warned(state: State, event: Message[events.Warned]) -> State:
+    if event.data.supervision:
+        return changed(state, reminder=_reminder(event, event.data.nth + 1))
+    return with_reached(state, event.data.kind, event.time)
+
+
 def _supervised(state: State, event: Message[events.Supervised]) -> State:
-    state = changed(state, supervised=True)
+    state = changed(state, supervised=True, reminder=_reminder(event, 1))
     return with_holder(state, climbed=True) if event.data.kind in HOLDERS else state
+
+
+def _understood(state: State, event: Message[events.Confirmed | events.Corrected]) -> State:
+    return changed(state, category=event.data.category)
 
 
 FOLDS: Mapping[type[Any], Callable[[State, Any], State]] = {
     events.Opened: _opened,
+    events.Confirmed: _understood,
+    events.Corrected: _understood,
     events.Assigned: _assigned,
     events.Returned: lambda state, _event: vacated(state),
     events.TriageRequested: lambda state, _event: vacated(state),
     events.Signed: _signed,
     events.Paused: _stepped("stopped"),
     events.Resumed: _stepped("ran"),
+    events.ExtensionRequested: lambda state, event: with_holder(state, asked_at=event.time),
     events.Extended: _stepped("extended"),
-    events.FeedbackGiven: _answered,
+    events.Progressed: _reported,
+    events.FeedbackGiven: lambda state, event: _reported(_answered(state, event), event),
     events.Resolved: _resolved,
     events.Reopened: _reopened,
     events.DeadlineSet: _deadlines_set,
-    events.Warned: lambda state, event: with_reached(state, event.data.kind, event.time),
+    events.Warned: _warned,
     events.Overdue: lambda state, event: with_reached(state, event.data.kind, event.data.due),
     events.Escalated: _escalated,
     events.Supervised: _supervised,

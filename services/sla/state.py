@@ -40,6 +40,8 @@ class Step:
     reason: str | None = None
     """Why the holder paused, a code of the reference data."""
     until: Instant | None = None
+    asked: Instant | None = None
+    """When the extension was asked for."""
 
 
 History = tuple[Step, ...]
@@ -88,11 +90,27 @@ class Holder:
     climbed: bool = False
     """A deadline of this holding has lifted the case, or brought supervision; one is enough."""
     history: History = ()
+    asked_at: Instant | None = None
+    """When it last asked for more time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reminder:
+    """The department under supervision has not answered: it is reminded again at `at`."""
+
+    set_by: str
+    """The event that set it; its timer's id follows from that."""
+    at: Instant
+    kind: DeadlineKind
+    due: Instant
+    """The deadline that brought the supervision about."""
+    nth: int
 
 
 @dataclass(frozen=True, slots=True)
 class State(CaseState):
     service: Service | None = None
+    category: str | None = None
     urgency: Urgency = Urgency.NORMAL
     tier: str | None = None
     """The reporter's household tier."""
@@ -103,6 +121,7 @@ class State(CaseState):
     answered_at: Instant | None = None
     """The first word to the reporter."""
     supervised: bool = False
+    reminder: Reminder | None = None
 
     def clock(self, kind: DeadlineKind) -> Clock | None:
         return next((clock for clock in self.clocks if clock.kind is kind), None)

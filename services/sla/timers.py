@@ -19,7 +19,7 @@ from schemas import ids
 from schemas.lifecycle import ACTIVE, HELD, Status
 from schemas.reference import DeadlineKind
 from services.decider import Timer
-from services.sla.state import Clock, State, open_stop
+from services.sla.state import Clock, Reminder, State, open_stop
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,8 @@ class Alarm:
 
 
 def due(state: State) -> Timer | None:
-    """The next timer, of several at one moment the first in order; None while no clock runs.
+    """The next timer, of several at one moment the first in order, a reminder of supervision last;
+    None while nothing runs.
 
     Asked after every event of every case, so only the earliest alarm of each clock is looked at,
     and an id is made for the winner alone. Some 2 µs."""
@@ -44,7 +45,21 @@ def due(state: State) -> Timer | None:
         ahead = _earliest(clock)
         if ahead and (first is None or ahead[0] < first[0]) and runs(state, clock):
             first = (*ahead, clock)
+    reminder = reminder_of(state)
+    if reminder and (first is None or reminder.at < first[0]):
+        return reminder_timer(reminder)
     return _timer(first[2], first[0], first[1]) if first else None
+
+
+def reminder_of(state: State) -> Reminder | None:
+    """The next reminder of supervision, until the case is done: whoever has it then is reminded,
+    and where nobody has it, the log is."""
+    return state.reminder if state.reminder and state.standing.status in ACTIVE else None
+
+
+def reminder_timer(reminder: Reminder) -> Timer:
+    identity = _timer_id(reminder.set_by, reminder.kind.value, "reminder")
+    return Timer(identity, reminder.at, because=reminder.set_by)
 
 
 def _earliest(clock: Clock) -> tuple[datetime, int | None] | None:
@@ -84,7 +99,7 @@ def runs(state: State, clock: Clock) -> bool:
     status = state.standing.status
     match clock.kind:
         case DeadlineKind.SIGN:
-            return status is Status.ASSIGNED
+            return status in (Status.ASSIGNED, Status.TRIAGE)
         case DeadlineKind.RESPOND:
             return status in ACTIVE and state.answered_at is None
         case DeadlineKind.RESOLVE:

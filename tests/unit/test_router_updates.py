@@ -91,7 +91,11 @@ def test_the_reporter_may_hear_more_after_the_end() -> None:
         (Action.SIGN, {}, "`sign` is not possible while the case is signed"),
         (Action.RESUME, {}, "`resume` is not possible while the case is signed"),
         (Action.PART_DONE, {}, "this action is not open yet"),
-        (Action.ANSWER_SUPERVISION, {}, "this action is not open yet"),
+        (
+            Action.ANSWER_SUPERVISION,
+            {},
+            "`answer-supervision` needs a `result`: why it is late, and what follows",
+        ),
     ],
 )
 def test_the_lead_is_refused_with_a_reason(
