@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,33 +16,47 @@ from rich.table import Table
 from cli.compare import day, rules_of
 
 if TYPE_CHECKING:
+    from lab.compare import Period
+    from lab.infer.handling import Calibration
     from lab.infer.policies import Inferred
+    from lab.mapping import Mapping
 
 app = typer.Typer(help="Deadlines: learn them from history.", no_args_is_help=True)
 console = Console(highlight=False)
 
 
+File = Annotated[Path, typer.Argument(help="CSV, plain or .gz.", exists=True, dir_okay=False)]
+Reference = Annotated[
+    Path, typer.Option(help="Folder whose calendar and limits are meant.", exists=True)
+]
+Columns = Annotated[
+    Path | None,
+    typer.Option("--mapping", help="Its columns; else one of ours that fits.", exists=True),
+]
+From = Annotated[
+    str | None, typer.Option("--from", help="Reports from this local day on: 2015-01-01.")
+]
+To = Annotated[str | None, typer.Option(help="Reports up to this local day, included.")]
+Into = Annotated[
+    Path | None,
+    typer.Option("--write", help="Write it into this folder.", exists=True, file_okay=False),
+]
+Json = Annotated[bool, typer.Option("--json", help="As JSON.")]
+BOSTON = Path("deploy/boston")
+
+
 @app.command()
 def infer(
-    file: Annotated[Path, typer.Argument(help="CSV, plain or .gz.", exists=True, dir_okay=False)],
-    reference: Annotated[
-        Path, typer.Option(help="Folder whose calendar gives the working hours.", exists=True)
-    ] = Path("deploy/boston"),
-    mapping: Annotated[
-        Path | None, typer.Option(help="Its columns; else one of ours that fits.", exists=True)
-    ] = None,
-    from_: Annotated[
-        str | None, typer.Option("--from", help="Reports from this local day on: 2015-01-01.")
-    ] = None,
-    to: Annotated[str | None, typer.Option(help="Reports up to this local day, included.")] = None,
+    file: File,
+    reference: Reference = BOSTON,
+    mapping: Columns = None,
+    from_: From = None,
+    to: To = None,
     at_least: Annotated[
         int, typer.Option(help="A limit must explain so many rows to be one.", min=1)
     ] = 1,
-    write: Annotated[
-        Path | None,
-        typer.Option(help="Write deadlines.yaml into this folder.", exists=True, file_okay=False),
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+    write: Into = None,
+    as_json: Json = False,
 ) -> None:
     """Find the limits that gave the due times in an export: N working days, calendar days, hours,
     with the share of rows that each explains to the minute, and since when.
@@ -49,21 +65,14 @@ def infer(
     """
     import orjson
 
-    from lab.compare import Period
     from lab.infer.policies import infer as find
-    from lab.infer.reading import fitting, history
+    from lab.infer.reading import history
     from lab.infer.writing import write as put
-    from lab.mapping import CannotImport, read_mapping
     from services.sla.calendar import WorkCalendar
 
     rules = rules_of(reference)
-    period = Period(day(from_, "--from"), day(to, "--to"))
-    try:
-        form = read_mapping(mapping) if mapping else fitting(file)
-        past = list(history(file, form, period))
-    except CannotImport as error:
-        console.print(f"[red]nothing inferred[/]: {escape(str(error))}", soft_wrap=True)
-        raise typer.Exit(1) from None
+    with _said("nothing inferred"):
+        past = list(history(file, _form(file, mapping), _period(from_, to)))
     found = find(past, WorkCalendar.of(rules.calendar()), at_least)
     if as_json:
         rows = [{**asdict(each), "share": each.share} for each in found]
@@ -88,3 +97,115 @@ def _show(found: list[Inferred], rows: int) -> None:
     explained = sum(each.explained for each in found)
     share = f", {explained / rows:.2%}" if rows else ""
     console.print(f"{explained:,} of {rows:,} due times explained to the minute{share}")
+
+
+@app.command()
+def learn(
+    file: File,
+    reference: Reference = BOSTON,
+    mapping: Columns = None,
+    from_: From = None,
+    to: To = None,
+    write: Into = None,
+) -> None:
+    """Learn how long cases take, by category and department, for the early warning: handling.yaml.
+    What happened after `--to` is not looked at.
+
+    Example: `gridcase sla learn requests.csv.gz --to 2015-06-30 --write deploy/boston`
+    """
+    from lab.infer.handling import learn as find
+    from lab.infer.writing import write_handling
+
+    with _said("nothing learnt"):
+        found = find(file, _form(file, mapping), _period(from_, to))
+    table = Table("cases", "half done by", "four fifths by", "category", "department")
+    for row in found:
+        half, most = (_hours(row.hours, share) for share in (0.5, 0.8))
+        table.add_row(f"{row.cases:,}", half, most, row.category, row.department or "any")
+    console.print(table)
+    if write is not None:
+        left_out = write_handling(found, rules_of(reference), file.name, write)
+        console.print(f"written: {write / 'handling.yaml'}; {left_out} unknown left out")
+
+
+@app.command()
+def calibrate(
+    file: File,
+    reference: Reference = BOSTON,
+    mapping: Columns = None,
+    from_: From = None,
+    to: To = None,
+    learn_from: Annotated[
+        str | None, typer.Option(help="Learn afresh from reports from this local day on.")
+    ] = None,
+    learn_to: Annotated[str | None, typer.Option(help="And up to this one, included.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Hold the early warning against what happened: of those called 80 % likely, how many were late?
+    By the handling times of the folder, or by those learnt from an earlier part of the file.
+
+    Example: `gridcase sla calibrate requests.csv.gz --learn-to 2015-06-30 --from 2015-07-01`
+    """
+    import orjson
+
+    from lab.infer import handling as lab
+    from schemas.rulebook import Rulebook
+
+    rules, form = rules_of(reference), _form(file, mapping)
+    with _said("not calibrated"):
+        if learn_from or learn_to:
+            period = _period(learn_from, learn_to)
+            times = tuple(lab.learn(file, form, period))
+            rules = Rulebook(rules.reference.model_copy(update={"handling": times}))
+        found = lab.calibrate(file, form, rules, _period(from_, to))
+    if as_json:
+        print(orjson.dumps(asdict(found), option=orjson.OPT_INDENT_2).decode())
+        return
+    _show_calibration(found, rules.settings.at_risk)
+
+
+def _show_calibration(found: Calibration, threshold: float | None) -> None:
+    table = Table("likelihood", "judged", "said", "were late")
+    for tenth, one in enumerate(found.tenths):
+        if one.n:
+            said, late = one.said / one.n, one.late / one.n
+            table.add_row(
+                f"{tenth * 10}-{tenth * 10 + 10} %", f"{one.n:,}", f"{said:.1%}", f"{late:.1%}"
+            )
+    one = found.called
+    if one.n:
+        words = f"called, from {threshold:.0%}"
+        table.add_row(words, f"{one.n:,}", f"{one.said / one.n:.1%}", f"{one.late / one.n:.1%}")
+    console.print(table)
+    console.print(f"{found.cases:,} cases whose end is known, {found.late:,} of them late")
+
+
+def _hours(hours: Sequence[float], share: float) -> str:
+    place = round(share / 0.05) - 1
+    return f"{hours[place]:,.1f} h" if place < len(hours) else "not yet"
+
+
+def _form(file: Path, mapping: Path | None) -> Mapping:
+    from lab.infer.reading import fitting
+    from lab.mapping import read_mapping
+
+    with _said("cannot be read"):
+        return read_mapping(mapping) if mapping else fitting(file)
+
+
+def _period(from_: str | None, to: str | None) -> Period:
+    from lab.compare import Period
+
+    return Period(day(from_, "--from"), day(to, "--to"))
+
+
+@contextmanager
+def _said(what: str) -> Iterator[None]:
+    """Tell why an export or its mapping cannot be used, and end."""
+    from lab.mapping import CannotImport
+
+    try:
+        yield
+    except CannotImport as error:
+        console.print(f"[red]{what}[/]: {escape(str(error))}", soft_wrap=True)
+        raise typer.Exit(1) from None

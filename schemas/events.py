@@ -271,6 +271,10 @@ class Deadline(Payload):
     climbs_to: Level | None = None
     """Where it climbs at once, past the levels between; None: one level up."""
     warn_at: tuple[Instant, ...] = ()
+    risk_at: Instant | None = None
+    """From then on a case that is still open is so likely to be late that it is called at risk."""
+    risk: float | None = None
+    """How likely it is then, by the department's own past."""
     provisional: bool = False
     """The calendar does not cover the due year yet."""
 
@@ -311,6 +315,15 @@ class Warned(DeadlineEvent):
     """A reminder of the supervision that the deadline brought about, not of the deadline."""
     remind_at: Instant | None = None
     """When the next of these follows, unless the department answers."""
+
+
+class AtRisk(DeadlineEvent):
+    """The case is likely to be late: early warning, by the department's own handling times."""
+
+    TYPE = "case.at-risk.v1"
+
+    likelihood: float
+    """0 to 1: so many of those that were open as long became late."""
 
 
 class Overdue(DeadlineEvent):
@@ -403,6 +416,6 @@ EVENTS: tuple[type[CaseEvent], ...] = (
     Opened, ReportAdded, Confirmed,
     TriageRequested, Assigned, Signed, Returned, Progressed, Paused, Resumed, ExtensionRequested,
     Extended, Resolved, FeedbackGiven, Corrected, Withdrawn, UpdateRefused, DecisionRefused,
-    DeadlineSet, Warned, Overdue, Escalated, Supervised,
+    DeadlineSet, Warned, AtRisk, Overdue, Escalated, Supervised,
     Rated, RatingRefused, Reopened, Closed,
 )  # fmt: skip

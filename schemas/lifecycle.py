@@ -86,6 +86,7 @@ LIFECYCLE: Mapping[type[Payload], Row] = {
     events.DecisionRefused: _row(KNOWN),
     events.DeadlineSet: _row(ACTIVE, S.RESOLVED),
     events.Warned: _row(ACTIVE),
+    events.AtRisk: _row(ACTIVE),
     events.Overdue: _row(ACTIVE),
     events.Escalated: _row(ACTIVE),
     events.Supervised: _row(ACTIVE),

@@ -182,6 +182,19 @@ class Calendar(Row):
     close of the Nth working day after the start."""
 
 
+class HandlingTimes(Row):
+    """How long cases of a category took so far, with one department or with any: ``hours`` are the
+    hours after the assignment by which 5 %, 10 %, 15 % … of them were done, as far as that is known.
+    Learnt from history; what is likely to be late is called by it."""
+
+    id: Code
+    category: Code
+    department: Code | None = None
+    cases: int = Field(ge=1)
+    """How many they are learnt from."""
+    hours: tuple[Annotated[float, Field(ge=0)], ...] = Field(max_length=20)
+
+
 class PauseReason(Row):
     """A reason for which a holder may pause, and the most it may pause in total, if limited."""
 
@@ -230,6 +243,8 @@ class Settings(Row):
     """Share of a deadline's time after which the holder is warned."""
     remind_before: Duration | None = "1h"
     """A second warning, this long before the deadline (skipped where it is before the first)."""
+    at_risk: float | None = Field(0.8, gt=0, lt=1)
+    """A case is called at risk as soon as it is so likely to be late; null: never."""
     supervision_reminder: Duration | None = "1wd"
     """How often a department under supervision is reminded, until it answers."""
     returns_to_triage: int = Field(3, ge=1)
@@ -286,4 +301,5 @@ class Reference(BaseModel):
     pause_reasons: tuple[PauseReason, ...] = ()
     return_reasons: tuple[ReturnReason, ...] = ()
     keywords: tuple[KeywordRule, ...] = ()
+    handling: tuple[HandlingTimes, ...] = ()
     settings: Settings = Settings()

@@ -24,6 +24,7 @@ from schemas.reference import (
     DeadlineKind,
     DeadlinePolicy,
     Department,
+    HandlingTimes,
     Level,
     Reference,
     RoutingRule,
@@ -67,6 +68,7 @@ class Rulebook:
         self._calendars = {calendar.id: calendar for calendar in reference.calendars}
         self._rules = _index_rules(reference.rules)
         self._deadlines = _index_deadlines(reference.deadlines)
+        self._handling = {(row.category, row.department): row for row in reference.handling}
         self._matching: dict[DeadlineKey, list[LimitsByKind]] = {}
 
     def calendar(self, id: str | None = None) -> Calendar:
@@ -142,6 +144,13 @@ class Rulebook:
                 if kind not in found and (limit := _in_force(limits, at)) is not None:
                     found[kind] = limit
         return found
+
+    def handling(self, category: str | None, department: str) -> HandlingTimes | None:
+        """How long such cases took with this department so far, or else with any."""
+        if category is None or not self._handling:
+            return None
+        own = self._handling.get((category, department))
+        return own or self._handling.get((category, None))
 
     def _rows_for(
         self,

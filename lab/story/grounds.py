@@ -157,7 +157,7 @@ GROUNDS: Mapping[type[Payload], Callable[[Any, Parent, Names], Iterator[Words]]]
 
 # ── causes ───────────────────────────────────────────────────────────────────────────────────
 
-TIMED = (events.Warned, events.Overdue, events.Closed)
+TIMED = (events.Warned, events.AtRisk, events.Overdue, events.Closed)
 """What time brings about: their parent is the event that set the timer."""
 
 

@@ -175,6 +175,14 @@ def _warned(data: events.Warned, names: Names) -> Words:
     )
 
 
+def _at_risk(data: events.AtRisk, names: Names) -> Words:
+    unit, kind = names.unit(data.department), KINDS[data.kind]
+    return Words(
+        f"预警:{unit.zh} {kind.zh}很可能逾期({data.likelihood:.0%})",
+        f"at risk: {unit.en}, {kind.en} is {data.likelihood:.0%} likely to be late",
+    )
+
+
 def _overdue(data: events.Overdue, names: Names) -> Words:
     unit, kind, due = names.unit(data.department), KINDS[data.kind], names.time(data.due)
     return Words(
@@ -242,6 +250,7 @@ SENTENCES: Mapping[type[Payload], Callable[[Any, Names], Words]] = {
     events.DecisionRefused: _decision_refused,
     events.DeadlineSet: _deadlines,
     events.Warned: _warned,
+    events.AtRisk: _at_risk,
     events.Overdue: _overdue,
     events.Escalated: _escalated,
     events.Supervised: _supervised,

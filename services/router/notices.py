@@ -236,6 +236,7 @@ TELLS: Mapping[type[Payload], tuple[Teller, ...]] = {
     events.UpdateRefused: (_refused,),
     events.DeadlineSet: (_deadlines,),
     events.Warned: (_clock(outputs.AssignmentReminder),),
+    events.AtRisk: (_clock(outputs.AssignmentReminder),),
     events.Overdue: (_clock(outputs.AssignmentOverdue),),
     events.Supervised: (_clock(outputs.AssignmentSupervised),),
     events.Rated: (_changed,),

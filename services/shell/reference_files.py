@@ -69,9 +69,10 @@ FILES: dict[str, Callable[[str], Found]] = {
     "deadlines.yaml": _yaml_rows("deadlines"),
     "calendar.yaml": _yaml_rows("calendars"),
     "keywords.yaml": _yaml_rows("keywords"),
+    "handling.yaml": _yaml_rows("handling"),
     "settings.yaml": _yaml_fields,
 }
-OPTIONAL = ("keywords.yaml", "settings.yaml")
+OPTIONAL = ("keywords.yaml", "handling.yaml", "settings.yaml")
 
 
 def _composed(text: str) -> tuple[yaml.BaseLoader, yaml.Node | None]:

@@ -172,6 +172,7 @@ def _shifted(deadline: Deadline, start: datetime, end: datetime, rules: Rulebook
     changes = {
         "due": due,
         "warn_at": tuple(moment for moment in ahead if moment < due),
+        "risk_at": shift(deadline.risk_at) if deadline.risk_at else None,
         "provisional": is_provisional(due, unit, rules),
     }
     return deadline.model_copy(update=changes)
@@ -183,6 +184,8 @@ def _extended(deadline: Deadline, at: datetime, until: datetime, rules: Rulebook
     changes = {
         "due": until,
         "warn_at": tuple(moment for moment in ahead if moment > at),
+        "risk_at": None,
+        "risk": None,
         "provisional": False,
     }
     return deadline.model_copy(update=changes)

@@ -24,8 +24,9 @@ from schemas.rulebook import Limit, Rulebook
 from services.decider import Cause, Decider, Tick
 from services.sla.deadlines import first, limit_of, made_firm, moved, work_calendar
 from services.sla.folding import evolve
+from services.sla.outlook import with_outlook
 from services.sla.state import HOLDERS, KINDS, History, Reminder, State
-from services.sla.timers import Alarm, alarm_of, due, reminder_of, reminder_timer
+from services.sla.timers import RISK, Alarm, alarm_of, due, reminder_of, reminder_timer
 
 
 def initial() -> State:
@@ -82,8 +83,9 @@ def _assigned(state: State, cause: Message[events.Assigned], rules: Rulebook) ->
         at=cause.time,
     )
     factor = _factor(assigned.because is AssignedBecause.REOPENED, rules)
+    times = rules.handling(assigned.category, assigned.lead)
     started = (
-        first(kind, limit, cause.time, rules, factor)
+        with_outlook(first(kind, limit, cause.time, rules, factor), times, rules)
         for kind, limit in _in_order(limits)
         if kind in HOLDERS
     )
@@ -172,7 +174,7 @@ def _next_reminder(cause: Cause, rules: Rulebook) -> datetime | None:
     return work_calendar(rules).add(cause.time, every) if every else None
 
 
-def _sounded(state: State, alarm: Alarm) -> events.Warned | events.Overdue:
+def _sounded(state: State, alarm: Alarm) -> events.Warned | events.AtRisk | events.Overdue:
     deadline = alarm.clock.deadline
     about = {
         "holding": state.standing.holding if deadline.kind in HOLDERS else None,
@@ -183,6 +185,8 @@ def _sounded(state: State, alarm: Alarm) -> events.Warned | events.Overdue:
     }
     if alarm.nth is None:
         return events.Overdue(**about, climbs=deadline.climbs)
+    if alarm.nth == RISK:
+        return events.AtRisk(**about, likelihood=deadline.risk or 0)
     return events.Warned(**about, nth=alarm.nth)
 
 

@@ -24,6 +24,7 @@ from services.sla.state import (
     with_deadline,
     with_holder,
     with_reached,
+    with_risk_told,
 )
 
 
@@ -141,6 +142,7 @@ FOLDS: Mapping[type[Any], Callable[[State, Any], State]] = {
     events.Reopened: _reopened,
     events.DeadlineSet: _deadlines_set,
     events.Warned: _warned,
+    events.AtRisk: lambda state, event: with_risk_told(state, event.data.kind),
     events.Overdue: lambda state, event: with_reached(state, event.data.kind, event.data.due),
     events.Escalated: _escalated,
     events.Supervised: _supervised,

@@ -68,6 +68,8 @@ class Clock:
     moved: Deadline | None = None
     bounded: str | None = None
     """The pause whose longest end `moved` allows for already: time runs on against it."""
+    risk_told: bool = False
+    """It was called at risk."""
     reached: Instant | None = None
     """The moment of its last timer that fired; only later ones are still ahead."""
 
@@ -169,8 +171,10 @@ def with_deadline(state: State, deadline: Deadline, event: Message[DeadlineSet])
     known = state.clock(deadline.kind)
     history = state.history_of(deadline.kind)
     if not history:  # nothing has moved it, as with most
-        reached = known.reached if known else None
-        return with_clock(state, Clock(deadline, event.id, reached=reached))
+        clock = Clock(deadline, event.id)
+        if known:
+            clock = changed(clock, reached=known.reached, risk_told=known.risk_told)
+        return with_clock(state, clock)
     clock = changed(known or Clock(deadline, set_by=event.id), set_by=event.id)
     steps = next((n for n, step in enumerate(history, 1) if step.id == event.causationid), 0)
     stop = open_stop(history[:steps])
@@ -179,6 +183,11 @@ def with_deadline(state: State, deadline: Deadline, event: Message[DeadlineSet])
         return with_clock(state, changed(clock, base=deadline, settled=settled, moved=None))
     bounded = stop.id if stop.id == event.causationid else clock.bounded
     return with_clock(state, changed(clock, moved=deadline, bounded=bounded))
+
+
+def with_risk_told(state: State, kind: DeadlineKind) -> State:
+    clock = state.clock(kind)
+    return with_clock(state, changed(clock, risk_told=True)) if clock else state
 
 
 def with_reached(state: State, kind: DeadlineKind, moment: datetime) -> State:

@@ -21,10 +21,14 @@ from schemas.reference import DeadlineKind
 from services.decider import Timer
 from services.sla.state import Clock, Reminder, State, open_stop
 
+RISK = 0
+"""The number of the alarm that calls a case at risk."""
+
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """A moment of a clock that is still ahead. Warnings are numbered from 1; overdue has none."""
+    """A moment of a clock that is still ahead. Warnings are numbered from 1, the call that it is at
+    risk is `RISK`; overdue has no number."""
 
     at: datetime
     clock: Clock
@@ -65,14 +69,19 @@ def reminder_timer(reminder: Reminder) -> Timer:
 def _earliest(clock: Clock) -> tuple[datetime, int | None] | None:
     """The first alarm that is still ahead. Warnings stand in order, and before overdue."""
     deadline, reached = clock.deadline, clock.reached
+    if reached is not None and deadline.due <= reached:
+        return None
+    first: tuple[datetime, int | None] = deadline.due, None
     for nth, at in enumerate(deadline.warn_at, 1):
         if reached is None or at > reached:
-            return at, nth
-    return (deadline.due, None) if reached is None or deadline.due > reached else None
+            first = at, nth
+            break
+    risk = deadline.risk_at
+    return (risk, RISK) if risk and risk < first[0] and not clock.risk_told else first
 
 
 def _timer(clock: Clock, at: datetime, nth: int | None) -> Timer:
-    what = f"warn{nth}" if nth else "overdue"
+    what = "overdue" if nth is None else f"warn{nth}" if nth else "at-risk"
     return Timer(_timer_id(clock.set_by, clock.kind.value, what), at, because=clock.set_by)
 
 
@@ -120,9 +129,14 @@ def stands_still(state: State, clock: Clock) -> bool:
 def _alarms_of(clock: Clock) -> Iterator[Alarm]:
     for nth, at in enumerate(clock.deadline.warn_at, 1):
         yield Alarm(at, clock, nth)
+    if clock.deadline.risk_at:
+        yield Alarm(clock.deadline.risk_at, clock, RISK)
     yield Alarm(clock.deadline.due, clock)
 
 
 def _is_ahead(alarm: Alarm) -> bool:
     reached = alarm.clock.reached
+    if alarm.nth == RISK:
+        ahead = reached is None or alarm.clock.deadline.due > reached
+        return ahead and not alarm.clock.risk_told
     return reached is None or alarm.at > reached
