@@ -117,7 +117,7 @@ def learn(
     from lab.infer.writing import write_handling
 
     with _said("nothing learnt"):
-        found = find(file, _form(file, mapping), _period(from_, to))
+        found = find(file, _form(file, mapping), rules_of(reference), _period(from_, to))
     table = Table("cases", "half done by", "four fifths by", "category", "department")
     for row in found:
         half, most = (_hours(row.hours, share) for share in (0.5, 0.8))
@@ -155,7 +155,7 @@ def calibrate(
     with _said("not calibrated"):
         if learn_from or learn_to:
             period = _period(learn_from, learn_to)
-            times = tuple(lab.learn(file, form, period))
+            times = tuple(lab.learn(file, form, rules, period))
             rules = Rulebook(rules.reference.model_copy(update={"handling": times}))
         found = lab.calibrate(file, form, rules, _period(from_, to))
     if as_json:

@@ -193,6 +193,9 @@ class HandlingTimes(Row):
     cases: int = Field(ge=1)
     """How many they are learnt from."""
     hours: tuple[Annotated[float, Field(ge=0)], ...] = Field(max_length=20)
+    working: bool = False
+    """Whether these are working hours; else hours round the clock. Working time, where the limit is
+    counted so: three working days are longer over a weekend, and nobody is quicker for it."""
 
 
 class PauseReason(Row):

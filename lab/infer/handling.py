@@ -22,15 +22,16 @@ from lab.compare import Period
 from lab.deciding import decide
 from lab.importing import Accepted, read_rows
 from lab.mapping import Cells, Mapping, fill
-from schemas.reference import HandlingTimes
+from schemas.reference import DeadlineKind, HandlingTimes, Urgency
 from schemas.rulebook import Rulebook
-from services.sla.outlook import STEP, called_from, likelihood
+from services.sla.calendar import WorkCalendar
+from services.sla.deadlines import counts_working_time, work_calendar
+from services.sla.outlook import STEP, called_from, hours_between, likelihood
 
 ENOUGH = 30
 """Categories with fewer cases have no handling times of their own."""
 AGES = (0.0, 0.25, 0.5, 0.75)
 """Shares of the limit at which a case that is still open is judged."""
-HOUR = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,18 +42,30 @@ class Lasted:
     done: bool
 
 
-def learn(file: Path, mapping: Mapping, period: Period) -> list[HandlingTimes]:
-    """Handling times of every category, and of each department in it, with enough cases. What
-    happened after the period's end is not looked at. Raises `CannotImport`."""
-    end = _end(mapping, period)
+def learn(file: Path, mapping: Mapping, rules: Rulebook, period: Period) -> list[HandlingTimes]:
+    """Handling times of every category, and of each department in it, with enough cases; in working
+    hours where the rules' limit is counted so. What happened after the period's end is not looked
+    at. Raises `CannotImport`."""
+    end, calendar = _end(mapping, period), work_calendar(rules)
     groups: dict[tuple[str, str | None], list[Lasted]] = defaultdict(list)
     for row, cells in _rows(file, mapping, period):
-        lasted = _lasted(row, end)
         category = row.report.category or ""
+        lasted = _lasted(row, end, _works(category, rules), calendar)
         for department in {None, _department(cells, mapping)}:
             groups[category, department].append(lasted)
-    found = (_times(*key, rows) for key, rows in groups.items() if len(rows) >= ENOUGH and key[0])
+    found = (
+        _times(category, department, rows, _works(category, rules))
+        for (category, department), rows in groups.items()
+        if len(rows) >= ENOUGH and category
+    )
     return sorted(found, key=lambda each: each.id)
+
+
+def _works(category: str, rules: Rulebook) -> bool:
+    """Whether the category's limit is counted in working time."""
+    limits = rules.deadlines(None, category, Urgency.NORMAL, None)
+    resolve = limits.get(DeadlineKind.RESOLVE)
+    return resolve is not None and counts_working_time(resolve.duration)
 
 
 def _rows(file: Path, mapping: Mapping, period: Period) -> Iterator[tuple[Accepted, Cells]]:
@@ -77,14 +90,17 @@ def _department(cells: Cells, mapping: Mapping) -> str | None:
     return fill(mapping.expect.department, cells) or None if mapping.expect else None
 
 
-def _lasted(row: Accepted, end: datetime | None) -> Lasted:
+def _lasted(row: Accepted, end: datetime | None, working: bool, calendar: WorkCalendar) -> Lasted:
     begun, done = row.report.submitted_at, row.resolution.at if row.resolution else None
-    if done is not None and (end is None or done <= end):
-        return Lasted((done - begun).total_seconds() / HOUR, done=True)
-    return Lasted(max(((end or begun) - begun).total_seconds() / HOUR, 0.0), done=False)
+    known = done is not None and (end is None or done <= end)
+    until = done if known else end
+    hours = hours_between(begun, max(until or begun, begun), working, calendar)
+    return Lasted(hours, known)
 
 
-def _times(category: str, department: str | None, rows: Iterable[Lasted]) -> HandlingTimes:
+def _times(
+    category: str, department: str | None, rows: Iterable[Lasted], working: bool
+) -> HandlingTimes:
     rows = list(rows)
     return HandlingTimes(
         id=category if department is None else f"{category}-by-{department}"[:64],
@@ -92,6 +108,7 @@ def _times(category: str, department: str | None, rows: Iterable[Lasted]) -> Han
         department=department,
         cases=len(rows),
         hours=tuple(round(hours, 2) for hours in quantiles(rows)),
+        working=working,
     )
 
 
@@ -137,23 +154,23 @@ class Calibration:
 def calibrate(file: Path, mapping: Mapping, rules: Rulebook, period: Period) -> Calibration:
     """What the handling times of the rules say of a period's cases, and what became of them. Cases
     whose end nobody knows are left out. Raises `CannotImport`."""
-    found = Calibration()
+    found, calendar = Calibration(), work_calendar(rules)
     as_of = mapping.times.read(mapping.expect.as_of) if mapping.expect else None
     for row, _ in _rows(file, mapping, period):
         decided = decide(row.report, rules)
         times = rules.handling(row.report.category, decided.department or "")
         done = row.resolution.at if row.resolution else None
         now = done or as_of
-        if (
-            decided.due is None
-            or times is None
-            or now is None
-            or (done is None and now <= decided.due)
-        ):
+        if decided.due is None or times is None or now is None:
             continue
-        begun = row.report.submitted_at
-        due, lasted = ((each - begun).total_seconds() / HOUR for each in (decided.due, now))
-        _judge(found, times, due, lasted, late=now > decided.due, threshold=rules.settings.at_risk)
+        late = now > decided.due
+        if done is None and not late:
+            continue
+        due, lasted = (
+            hours_between(row.report.submitted_at, each, times.working, calendar)
+            for each in (decided.due, max(now, row.report.submitted_at))
+        )
+        _judge(found, times, due, lasted, late=late, threshold=rules.settings.at_risk)
     return found
 
 

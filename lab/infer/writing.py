@@ -82,9 +82,10 @@ def write_handling(times: Iterable[HandlingTimes], rules: Rulebook, source: str,
             left_out += 1
             continue
         whose = f", department: {unit}" if unit else ""
+        counted = ", working: true" if row.working else ""
         hours = ", ".join(f"{hour:g}" for hour in row.hours)
         lines.append(
-            f"- {{id: {row.id}, category: {row.category}{whose}, cases: {row.cases}, hours: [{hours}]}}\n"
+            f"- {{id: {row.id}, category: {row.category}{whose}, cases: {row.cases}, hours: [{hours}]{counted}}}\n"
         )
     (into / "handling.yaml").write_text("".join(lines), "utf-8")
     return left_out

@@ -13,11 +13,13 @@ where history does not reach as far as the limit, nothing is called.
 from __future__ import annotations
 
 from bisect import bisect_left
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from schemas.events import Deadline
 from schemas.reference import DeadlineKind, HandlingTimes
 from schemas.rulebook import Rulebook
+from services.sla.calendar import WorkCalendar
+from services.sla.deadlines import work_calendar
 
 STEP = 0.05
 """The shares of `HandlingTimes.hours`."""
@@ -70,10 +72,21 @@ def with_outlook(deadline: Deadline, times: HandlingTimes | None, rules: Ruleboo
     threshold = rules.settings.at_risk
     if times is None or threshold is None or deadline.kind is not DeadlineKind.RESOLVE:
         return deadline
-    due = (deadline.due - deadline.started).total_seconds() / HOUR
+    calendar = work_calendar(rules)
+    due = hours_between(deadline.started, deadline.due, times.working, calendar)
     called = called_from(times, due, threshold)
     if called is None:
         return deadline
     age, likely = called
-    changes = {"risk_at": deadline.started + timedelta(hours=age), "risk": round(likely, 3)}
-    return deadline.model_copy(update=changes)
+    started = deadline.started
+    if not times.working:
+        risk_at = started + timedelta(hours=age)
+    else:
+        risk_at = calendar.add_working_seconds(started, age * HOUR) if age else started
+    return deadline.model_copy(update={"risk_at": risk_at, "risk": round(likely, 3)})
+
+
+def hours_between(start: datetime, end: datetime, working: bool, calendar: WorkCalendar) -> float:
+    """As the handling times count."""
+    seconds = calendar.between(start, end) if working else (end - start).total_seconds()
+    return seconds / HOUR
