@@ -45,6 +45,13 @@ def case(
 
     Example: `gridcase case hotline-12345/hl-0701-003`
     """
+    key, found = find(id, log, reference)
+    _show(found, key, lang, as_json)
+
+
+def find(id: str, log: Path | None, reference: Path | None) -> tuple[str, Found]:
+    """A case's id and all that is known of it, from an exported log or from the broker; ends with
+    words where there is none."""
     from lab.story.case_log import case_of
 
     key = case_of(id)
@@ -55,7 +62,7 @@ def case(
             f"look at the id again; a report that was refused is on `reports.rejected`, not in "
             f"{log or 'the log'}",
         )
-    _show(found, key, lang, as_json)
+    return key, found
 
 
 def _from_file(log: Path, key: str, reference: Path | None) -> Found:

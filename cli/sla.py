@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from lab.infer.policies import Inferred
     from lab.mapping import Mapping
 
-app = typer.Typer(help="Deadlines: learn them from history.", no_args_is_help=True)
+app = typer.Typer(
+    help="Deadlines: explain a case's, learn them from history.", no_args_is_help=True
+)
 console = Console(highlight=False)
 
 
@@ -162,6 +164,45 @@ def calibrate(
         print(orjson.dumps(asdict(found), option=orjson.OPT_INDENT_2).decode())
         return
     _show_calibration(found, rules.settings.at_risk)
+
+
+@app.command()
+def explain(
+    case: Annotated[
+        str, typer.Argument(metavar="CASE", help="The case id, or the report's SOURCE/REPORT_ID.")
+    ],
+    log: Annotated[
+        Path | None,
+        typer.Option(help="Read this exported log, not the broker.", exists=True, dir_okay=False),
+    ] = None,
+    reference: Annotated[
+        Path | None,
+        typer.Option(
+            help="Names from this folder. Otherwise from the broker; with --log, deploy/hanyin.",
+            exists=True,
+        ),
+    ] = None,
+    svg: Annotated[
+        Path | None, typer.Option(help="Draw it into this file as well.", dir_okay=False)
+    ] = None,
+) -> None:
+    """Draw a case's deadlines as a timeline: which clock ran, stood still or was late, what was due
+    when, and by which rule.
+
+    Example: `gridcase sla explain hotline-12345/hl-0701-003 --log run/demo/log.jsonl --svg case.svg`
+    """
+    from cli.case import find
+    from lab.explain.drawing import draw
+    from lab.explain.lanes import timeline
+    from lab.explain.terminal import render
+    from lab.story.naming import Names
+
+    _, found = find(case, log, reference)
+    drawn, names = timeline(found.events, found.now), Names(found.rules)
+    console.print(render(drawn, names))
+    if svg is not None:
+        svg.write_text(draw(drawn, names), "utf-8")
+        console.print(f"drawn: {svg}", soft_wrap=True)
 
 
 def _show_calibration(found: Calibration, threshold: float | None) -> None:
