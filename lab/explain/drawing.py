@@ -19,7 +19,7 @@ STYLE = """
 text { font: 13px system-ui, "Noto Sans CJK SC", "Noto Sans SC", sans-serif; fill: #1c1f23; }
 .small { font-size: 11px; fill: #5b6470; } .grid { stroke: #d9dde2; } .now { stroke: #1f5fbf; }
 .running { fill: #2f9e5b; } .paused { fill: #e0b02f; } .late { fill: #cf3b3b; }
-.due { fill: #1c1f23; } .was { fill: none; stroke: #5b6470; } .page { fill: #ffffff; }
+.due { fill: #1c1f23; } .was { fill: #ffffff; stroke: #1c1f23; } .page { fill: #ffffff; }
 @media (prefers-color-scheme: dark) {
 text { fill: #e8eaed; } .small { fill: #a6adb7; } .grid { stroke: #3a4048; } .page { fill: #16191d; }
 .due { fill: #e8eaed; } .now { stroke: #7fb0ff; } }
@@ -88,7 +88,8 @@ def _lane(lane: Lane, drawn: Timeline, names: Names, y: int) -> Iterator[str]:
     for due in lane.dues[:-1]:
         yield f'<path class="was" d="{_diamond(_x(due.at, drawn), y + 10)}"/>'
     x = _x(lane.due.at, drawn)
-    yield f'<path class="due" d="{_diamond(x, y + 10)}"/>'
+    later = lane.due.at > drawn.end  # due after all that is drawn
+    yield f'<path class="due" d="{_arrow(x, y + 10) if later else _diamond(x, y + 10)}"/>'
     anchor = "end" if x > WIDTH - 120 else "start"
     rule = f"{names.time(lane.due.at)} · {lane.due.duration} · {lane.due.policy}"
     yield f'<text class="small" x="{x}" y="{y + 31}" text-anchor="{anchor}">{escape(rule)}</text></g>'
@@ -105,6 +106,10 @@ def _x(moment: datetime, drawn: Timeline) -> float:
     whole = (drawn.end - drawn.opened).total_seconds() or 1
     share = (moment - drawn.opened).total_seconds() / whole
     return round(LEFT + min(max(share, 0), 1) * (WIDTH - LEFT - RIGHT), 1)
+
+
+def _arrow(x: float, y: float) -> str:
+    return f"M{x} {y - 6}l8 6l-8 6z"
 
 
 def _diamond(x: float, y: float) -> str:

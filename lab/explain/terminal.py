@@ -22,7 +22,9 @@ NONE = " "
 def render(drawn: Timeline, names: Names) -> Group:
     first, last = names.time(drawn.opened), names.time(drawn.end)
     axis = Text(f"{first}{'─' * (WIDTH - len(first) - len(last))}{last}", "dim")
-    legend = Text("━ runs 计时  ┄ paused 挂起  █ late 逾期  ◆ due 时限  ▾ now 当前", "dim")
+    legend = Text(
+        "━ runs 计时  ┄ paused 挂起  █ late 逾期  ◆ due 时限  › due later  ▾ now 当前", "dim"
+    )
     parts: list[Any] = [legend, axis, _now(drawn)]
     for lane in drawn.lanes:
         parts += [_head(lane, names), _bar(lane, drawn)]
@@ -50,7 +52,8 @@ def _bar(lane: Lane, drawn: Timeline) -> Text:
         cells[start : max(end, start + 1)] = [BARS[span.how]] * (max(end, start + 1) - start)
     for due in lane.dues[:-1]:
         cells[_place(due.at, drawn)] = ("◇", "dim")
-    cells[_place(lane.due.at, drawn)] = ("◆", "bold red" if lane.outcome == "late" else "bold")
+    mark = "◆" if lane.due.at <= drawn.end else "›"  # due after all that is drawn
+    cells[_place(lane.due.at, drawn)] = (mark, "bold red" if lane.outcome == "late" else "bold")
     text = Text()
     for mark, style in cells:
         text.append(mark, style)

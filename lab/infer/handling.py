@@ -103,7 +103,7 @@ def _times(
 ) -> HandlingTimes:
     rows = list(rows)
     return HandlingTimes(
-        id=category if department is None else f"{category}-by-{department}"[:64],
+        id=category if department is None else f"by-{department}-{category}"[:64],
         category=category,
         department=department,
         cases=len(rows),

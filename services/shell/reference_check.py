@@ -56,6 +56,7 @@ def ids(book: Rulebook) -> Iterator[Finding]:
         "rules": (row.id for row in rows.rules),
         "deadlines": (row.id for row in rows.deadlines),
         "calendar": (row.id for row in rows.calendars),
+        "handling": (row.id for row in rows.handling),
         "pause_reasons": (row.code for row in rows.pause_reasons),
         "return_reasons": (row.code for row in rows.return_reasons),
     }
@@ -205,6 +206,19 @@ def keywords(book: Rulebook) -> Iterator[Finding]:
                 )
 
 
+def handling(book: Rulebook) -> Iterator[Finding]:
+    """Known categories and departments, hours that do not go back, no ties."""
+    for row in book.reference.handling:
+        place = f"handling/{row.id}"
+        yield from _codes(book, place, category=row.category)
+        if row.department is not None and book.department(row.department) is None:
+            yield error(place, f"unknown department {row.department}", "单位不存在")
+        if list(row.hours) != sorted(row.hours):
+            yield error(place, "its hours go back, but shares only grow", "时长应递增")
+    for same in _alike(book.reference.handling, lambda row: (row.category, row.department)):
+        yield _tie(f"handling/{same[1].id}", same[0].id)
+
+
 CHECKS: tuple[Callable[[Rulebook], Iterator[Finding]], ...] = (
     ids,
     categories,
@@ -213,6 +227,7 @@ CHECKS: tuple[Callable[[Rulebook], Iterator[Finding]], ...] = (
     deadlines,
     calendars,
     keywords,
+    handling,
 )
 
 
