@@ -252,6 +252,14 @@ class Settings(Row):
     urgent_words: tuple[str, ...] = ()
     programmes: tuple[Programme, ...] = ()
     """What has figures of its own beside areas, units, services and categories."""
+    ratings_a_day: int = Field(10, ge=1)
+    """More residents' ratings than these from one person on one day are a flood, and none counts."""
+    visit_share: float = Field(0.1, gt=0, le=1)
+    """The share of each department's closed cases of a month that is visited again, at least."""
+    visit_seed: str = "321"
+    """With the month and the case's id it decides which: anybody can draw the sample again."""
+    map: dict[Code, tuple[int, int]] = Field(default_factory=dict)
+    """Where each town lies on the schematic map: column from the west, row from the north."""
 
 
 class Manifest(Row):

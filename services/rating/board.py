@@ -16,11 +16,13 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import TypeAlias
+from typing import Any, TypeAlias
+from zoneinfo import ZoneInfo
 
 from schemas.outputs import Scorecard
 from schemas.rulebook import Rulebook
 from services.rating.facts import State
+from services.rating.guard import Guard
 from services.rating.hours import Hours
 from services.rating.judging import Verdict
 from services.rating.league import Group, judged, ranks
@@ -46,8 +48,11 @@ class Board:
         self._tallies: dict[Key, Tally] = {key: Tally() for key in self._known}
         self._shares: dict[str, tuple[Share, ...]] = {}
         self._facts: dict[str, State] = {}
-        """The cases that time may still change."""
+        """Of the cases that it tells about."""
         self._wakes: list[tuple[datetime, str]] = []
+        zone = ZoneInfo(rules.calendar().timezone)
+        self._guard = Guard(zone, rules.settings.ratings_a_day)
+        self.window = self.window._replace(floods=self._guard.floods)
         self._same: dict[tuple[Verdict | None, ...], tuple[Verdict | None, ...]] = {}
         """Tuples of verdicts, each kept once: there are few different ones."""
         self._ask = answerable(rules)
@@ -63,12 +68,18 @@ class Board:
 
     def put(self, case: str, facts: State) -> None:
         """The facts of a case as they are now, whether it was known before or not."""
+        others = self._guard.put(case, facts)
+        self._put(case, facts)
+        for other in others & self._facts.keys():
+            self._put(other, self._facts[other])
+
+    def _put(self, case: str, facts: State) -> None:
         for keys, line in self._shares.pop(case, ()):
-            self._take_out(keys, line)
-        shares = self._judged(facts)
+            self._take_out(case, keys, line)
+        shares = self._judged(case, facts)
         for keys, line in shares:
             for key in keys:
-                self._tally(key).add(line)
+                self._tally(key).add(case, line)
             self._stale.update(keys)
         if shares:
             self._shares[case] = shares
@@ -83,20 +94,20 @@ class Board:
         while self._wakes and self._wakes[0][0] <= now:
             woken.add(heapq.heappop(self._wakes)[1])
         for case in woken & self._facts.keys():
-            self.put(case, self._facts[case])
+            self._put(case, self._facts[case])
 
-    def _judged(self, facts: State) -> tuple[Share, ...]:
+    def _judged(self, case: str, facts: State) -> tuple[Share, ...]:
         found = []
-        for view, keys in self._ask(facts, self.window):
+        for view, keys in self._ask(case, facts, self.window):
             line = read(view, self.window, self._hours)
             verdicts = self._same.setdefault(line.verdicts, line.verdicts)
             found.append((keys, line._replace(verdicts=verdicts)))
         return tuple(found)
 
-    def _take_out(self, keys: tuple[Key, ...], line: Line) -> None:
+    def _take_out(self, case: str, keys: tuple[Key, ...], line: Line) -> None:
         for key in keys:
             tally = self._tallies[key]
-            tally.remove(line)
+            tally.remove(case, line)
             if tally.is_empty and key not in self._known:
                 del self._tallies[key]
         self._stale.update(keys)
@@ -110,12 +121,13 @@ class Board:
     def _wait(self, case: str, facts: State, *, concerned: bool) -> None:
         """Some verdicts change at a moment and some just after it, so one that is now is waited for
         as well."""
-        ahead = [at for at in facts.moments() if at >= self.window.now] if concerned else []
-        if not ahead:
+        if not concerned:
             self._facts.pop(case, None)
             return
         self._facts[case] = facts
-        heapq.heappush(self._wakes, (min(ahead), case))
+        ahead = [at for at in facts.moments() if at >= self.window.now]
+        if ahead:
+            heapq.heappush(self._wakes, (min(ahead), case))
 
     # ── figures ──────────────────────────────────────────────────────────────────────────────
 
@@ -168,14 +180,13 @@ class Board:
 
     # ── lists ────────────────────────────────────────────────────────────────────────────────
 
-    def verdicts(self, scope: str, id: str, measure: str) -> Iterator[tuple[str, Verdict]]:
-        """The verdict of a measure on each case that concerns a unit, by case id. KeyError for an
-        unknown measure."""
-        column, key = COLUMN[measure], (scope, id)
-        sees: dict[tuple[Key, ...], bool] = {}
-        for case in sorted(self._shares):
-            for keys, line in self._shares[case]:
-                if keys not in sees:
-                    sees[keys] = key in keys
-                if sees[keys] and (verdict := line.verdicts[column]) is not None:
-                    yield case, verdict
+    def facts(self, case: str) -> State:
+        """The facts of a case that the board tells about. KeyError for any other."""
+        return self._facts[case]
+
+    def verdicts(self, scope: str, id: str, measure: str) -> Iterator[tuple[Verdict, set[str]]]:
+        """The cases of a unit by the verdict of a measure on them, some at a time. KeyError for an
+        unknown measure; nothing for an unknown unit."""
+        key: Any = (scope, id)
+        column, tally = COLUMN[measure], self._tallies.get(key)
+        return tally.of_measure(column) if tally is not None else iter(())

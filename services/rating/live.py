@@ -51,9 +51,7 @@ class Live:
     async def board(self, period: str) -> Board:
         """The board of a period as of now. ValueError for a malformed period."""
         async with self._looking:
-            changed = await self._changes()
-            for board in self._boards.values():
-                await _put_all(board, changed)
+            await self._look()
             now, rules = self.now(), self.rules()
             key = (period, rules.version)
             if key not in self._boards:
@@ -61,6 +59,16 @@ class Live:
             self._boards.move_to_end(key)
             self._boards[key].advance(now)
             return self._boards[key]
+
+    async def look(self) -> None:
+        """Take in what has changed: `facts` are those of now afterwards."""
+        async with self._looking:
+            await self._look()
+
+    async def _look(self) -> None:
+        changed = await self._changes()
+        for board in self._boards.values():
+            await _put_all(board, changed)
 
     async def _make(self, period: str, rules: Rulebook, now: datetime) -> None:
         """Computed in a thread: with many cases it takes seconds, in which the step must go on."""
@@ -89,9 +97,10 @@ class Live:
         ]
 
     async def _others_changes(self) -> list[tuple[str, State]]:
-        snapshots, own = self.runtime.snapshots, list(self.runtime.step.desks)
+        own = list(self.runtime.step.desks)
         if len(own) == self.runtime.step.partitions:
             return []
+        snapshots = self.runtime.snapshots
         theirs = {"partition": {"$nin": own}}
         offsets = await snapshots.offsets(theirs)
         newer = [case for case, at in offsets.items() if self._offsets.get(case) != at]
