@@ -221,6 +221,22 @@ class Programme(Row):
         )
 
 
+class PointRule(Row):
+    """What a department's case adds to, or takes from, its points in the appraisal 考核. A case counts
+    where ``measure`` of the table of measures says ``part`` of it."""
+
+    code: Code
+    name: str
+    name_en: str = ""
+    measure: str
+    part: Literal["numerator", "missed", "excluded"] = "numerator"
+    points: float
+    """Per case; a mark against the department is negative."""
+    mark: Literal["yellow", "red"] | None = None
+    at_most: float | None = Field(None, gt=0)
+    """The most that the rule may add or take in a month, if limited."""
+
+
 class Settings(Row):
     """The windows and thresholds of a county."""
 
@@ -252,6 +268,8 @@ class Settings(Row):
     urgent_words: tuple[str, ...] = ()
     programmes: tuple[Programme, ...] = ()
     """What has figures of its own beside areas, units, services and categories."""
+    disputes: Code = "disputes"
+    """The category under which disputes are."""
     ratings_a_day: int = Field(10, ge=1)
     """More residents' ratings than these from one person on one day are a flood, and none counts."""
     visit_share: float = Field(0.1, gt=0, le=1)
@@ -290,4 +308,5 @@ class Reference(BaseModel):
     pause_reasons: tuple[PauseReason, ...] = ()
     return_reasons: tuple[ReturnReason, ...] = ()
     keywords: tuple[KeywordRule, ...] = ()
+    appraisal: tuple[PointRule, ...] = ()
     settings: Settings = Settings()

@@ -79,7 +79,8 @@ def site_of(
     facts: Mapping[str, State], rules: Rulebook, now: datetime, published: Sequence[str] = ()
 ) -> Site:
     """A site that has these facts of its own, and has published those periods."""
-    desk = SimpleNamespace(entries={case: Entry(case, state) for case, state in facts.items()})
+    entries = {case: Entry(case, state) for case, state in facts.items()}
+    desk = SimpleNamespace(entries=entries, folded=0)
     runtime: Any = SimpleNamespace(
         step=SimpleNamespace(desks={0: desk}, partitions=1, ticked=now),
         feed=SimpleNamespace(rulebooks=Rulebooks([rules.reference])),

@@ -59,6 +59,8 @@ class Board:
         self._hours = Hours(WorkCalendar.of(rules.calendar()), self.window.start)
         self._cards: dict[Key, Scorecard] = {}
         self._stale: set[Key] = set(self._known)
+        self._order: list[Key] | None = None
+        """The units in the order of their cards; None: it is to be found anew."""
 
     @property
     def now(self) -> datetime:
@@ -110,12 +112,14 @@ class Board:
             tally.remove(case, line)
             if tally.is_empty and key not in self._known:
                 del self._tallies[key]
+                self._order = None
         self._stale.update(keys)
 
     def _tally(self, key: Key) -> Tally:
         found = self._tallies.get(key)
         if found is None:
             found = self._tallies[key] = Tally()
+            self._order = None
         return found
 
     def _wait(self, case: str, facts: State, *, concerned: bool) -> None:
@@ -135,9 +139,9 @@ class Board:
         """One card for every unit that the rules know, and for those that only the cases know, by
         scope and id, with the league's ranks, all as of now."""
         self._renew()
-        now = {"as_of": self.window.now}
-        keys = sorted(self._tallies, key=lambda key: (SCOPES.index(key[0]), key[1]))
-        return [self._cards[key].model_copy(update=now) for key in keys]
+        if self._order is None:
+            self._order = sorted(self._tallies, key=lambda key: (SCOPES.index(key[0]), key[1]))
+        return [_stamped(self._cards[key], self.window.now) for key in self._order]
 
     def _renew(self) -> None:
         """Make the cards anew of which a case changed, and rank those whom they are compared with."""
@@ -190,3 +194,13 @@ class Board:
         key: Any = (scope, id)
         column, tally = COLUMN[measure], self._tallies.get(key)
         return tally.of_measure(column) if tally is not None else iter(())
+
+
+def _stamped(card: Scorecard, as_of: datetime) -> Scorecard:
+    """The card as of another moment. What `model_copy` does, without copying what nobody changes: a
+    tenth of its time, and there are hundreds of cards."""
+    stamped = Scorecard.__new__(Scorecard)
+    object.__setattr__(stamped, "__dict__", card.__dict__ | {"as_of": as_of})
+    for name in ("__pydantic_fields_set__", "__pydantic_extra__", "__pydantic_private__"):
+        object.__setattr__(stamped, name, getattr(card, name))
+    return stamped

@@ -22,6 +22,7 @@ from schemas.rulebook import Rulebook
 from services.rating.board import Board
 from services.rating.facts import State
 from services.rating.scorecards import board_of
+from services.shell.desk import Desk
 from services.shell.runtime import Runtime
 
 OTHERS_EVERY = 10.0
@@ -40,6 +41,8 @@ class Live:
         self._boards: OrderedDict[tuple[str, str], Board] = OrderedDict()
         self._looking = asyncio.Lock()
         self._offsets: dict[str, int] = {}
+        self._folded: dict[int, tuple[int, int]] = {}
+        """Which desk there was of each partition, and how far it had read the log."""
         self._looked_at_others = -OTHERS_EVERY
 
     def now(self) -> datetime:
@@ -91,10 +94,19 @@ class Live:
         known = self.facts.get
         return [
             (case, entry.state)
-            for desk in self.runtime.step.desks.values()
+            for desk in self._moved()
             for case, entry in desk.entries.items()
             if known(case) is not entry.state
         ]
+
+    def _moved(self) -> list[Desk[State]]:
+        """The desks that have folded something since they were last looked at."""
+        desks = self.runtime.step.desks
+        moved = [
+            desk for n, desk in desks.items() if self._folded.get(n) != (id(desk), desk.folded)
+        ]
+        self._folded = {number: (id(desk), desk.folded) for number, desk in desks.items()}
+        return moved
 
     async def _others_changes(self) -> list[tuple[str, State]]:
         own = list(self.runtime.step.desks)

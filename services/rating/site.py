@@ -16,16 +16,20 @@ from typing import Any
 from schemas import ids
 from schemas.outputs import Scorecard
 from services.rating import api
+from services.rating.analysis import Analysis, analyse
+from services.rating.appraisal import cases_of
 from services.rating.board import Board
 from services.rating.bulletin import Bulletin
 from services.rating.facts import State
 from services.rating.live import Live
 from services.rating.measures import BY_NAME
 from services.rating.periods import month_of, months_before, parse
+from services.rating.printing import CannotPrint, as_pdf
 from services.rating.scorecards import behind, board_of
 from services.rating.time_machine import TimeMachine
 from services.rating.units import SCOPES, name_of
-from services.rating.web import about, http, lists, overview
+from services.rating.web import about, analysis_page, http, lists, overview
+from services.rating.web.bulletin_page import appraisal_table, bulletin_page
 from services.rating.web.http import Answer, NotThere, Request, as_html, as_json
 from services.rating.web.overview import Asked, Shown
 from services.rating.web.parts import View
@@ -55,6 +59,12 @@ class Site:
             "/cases": self.cases,
             "/progress": self.progress,
             "/about": self.about,
+            "/bulletin": self.bulletin_page,
+            "/bulletin.pdf": self.bulletin_pdf,
+            "/bulletin.csv": self.scorecards_csv,
+            "/analysis": self.analysis,
+            "/analysis.pdf": self.analysis_pdf,
+            "/analysis.md": self.analysis_markdown,
             "/api/scorecards": self.scorecards,
             "/api/scorecards.csv": self.scorecards_csv,
             "/api/cases": self.case_list,
@@ -127,7 +137,8 @@ class Site:
         shown = await self.shown(view, request)
         card = self._card(shown, request.query["scope"], request.query["id"])
         history = await self.history(view, card.scope, card.id)
-        return as_html(overview.unit_page(view, shown, card, *history), keep=_keep(shown))
+        points = appraisal_table(view, card, self.live.rules())
+        return as_html(overview.unit_page(view, shown, card, *history, points), keep=_keep(shown))
 
     def _card(self, shown: Shown, scope: str, id: str) -> Scorecard:
         found = next((c for c in shown.cards if c.scope == scope and c.id == id), None)
@@ -157,7 +168,7 @@ class Site:
             return None
         for card in await self.published.cards(edition):
             if (card.scope, card.id) == (cell["scope"], cell["id"]):
-                return _number(card, cell["measure"], cell.get("part", "numerator"))
+                return cases_of(card, cell["measure"], cell.get("part", "numerator"))
         return 0
 
     async def progress(self, request: Request) -> Answer:
@@ -186,6 +197,47 @@ class Site:
 
     async def about(self, request: Request) -> Answer:
         return as_html(about.about_page(self.view(request), self.live.rules()), keep=http.LONG)
+
+    # ── for paper ────────────────────────────────────────────────────────────────────────────
+
+    async def bulletin_page(self, request: Request) -> Answer:
+        shown, made = await self._bulletin(request)
+        return as_html(made, keep=_keep(shown))
+
+    async def bulletin_pdf(self, request: Request) -> Answer:
+        shown, made = await self._bulletin(request)
+        return await _paper(made, f"bulletin-{shown.county.period}.pdf")
+
+    async def _bulletin(self, request: Request) -> tuple[Shown, str]:
+        view = self.view(request)
+        shown = await self.shown(view, request)
+        return shown, bulletin_page(view, shown, self.live.rules())
+
+    async def analysis(self, request: Request) -> Answer:
+        view, found = await self._analysis(request)
+        return as_html(analysis_page.analysis_page(view, found, self.present()))
+
+    async def analysis_pdf(self, request: Request) -> Answer:
+        view, found = await self._analysis(request)
+        made = analysis_page.analysis_page(view, found, self.present())
+        return await _paper(made, f"analysis-{view.period}.pdf")
+
+    async def analysis_markdown(self, request: Request) -> Answer:
+        view, found = await self._analysis(request)
+        body = analysis_page.markdown(view, found).encode()
+        return http.as_file(body, http.MARKDOWN, f"analysis-{view.period}.md")
+
+    async def _analysis(self, request: Request) -> tuple[View, Analysis]:
+        """Of the facts as they are, or were known at the moment asked for; made in a thread."""
+        view = self.view(request)
+        as_of = _moment(view.as_of) if view.as_of else None
+        if as_of is None:
+            await self.live.look()
+            facts, now = list(self.live.facts.items()), self.live.now()
+        else:
+            facts, now = await self.time_machine.facts(as_of), as_of
+        rules = self.live.rules()
+        return view, await asyncio.to_thread(analyse, facts, rules, view.period, now)
 
     # ── for programs ─────────────────────────────────────────────────────────────────────────
 
@@ -225,6 +277,13 @@ class Site:
         return as_json(api.openapi(), keep=http.LONG)
 
 
+async def _paper(html: str, name: str) -> Answer:
+    try:
+        return http.as_file(await as_pdf(html), http.PDF, name)
+    except CannotPrint as error:
+        return as_json({"error": str(error)}, status=503)
+
+
 def _moment(text: str) -> datetime:
     """A moment with its zone. ValueError for anything else; a blank is a plus that a link lost."""
     moment = datetime.fromisoformat(text.replace(" ", "+"))
@@ -244,18 +303,6 @@ def _cell(request: Request) -> dict[str, Any]:
     cell = {name: request.query[name] for name in ("scope", "id", "measure")}
     BY_NAME[cell["measure"]]
     return cell | {"part": request.query.get("part", "numerator")}
-
-
-def _number(card: Scorecard, measure: str, part: str) -> int:
-    if measure in card.counts and not BY_NAME[measure].is_rate:
-        return card.counts[measure] if part in ("numerator", "denominator") else 0
-    rate = card.rates[measure]
-    return {
-        "numerator": rate.numerator,
-        "denominator": rate.denominator,
-        "missed": rate.denominator - rate.numerator,
-        "excluded": sum(rate.excluded.values()),
-    }[part]
 
 
 def _chosen(shown: Shown, request: Request) -> list[Scorecard]:

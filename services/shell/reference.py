@@ -47,6 +47,7 @@ PARTS = {
     "pause_reasons": Part("pause-reason", model.PauseReason),
     "return_reasons": Part("return-reason", model.ReturnReason),
     "keywords": Part("keyword", model.KeywordRule, ""),
+    "appraisal": Part("point", model.PointRule, "code"),
     "settings": Part("settings", model.Settings, ""),
 }
 """Each field of `Reference` but the manifest."""

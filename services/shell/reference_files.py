@@ -69,9 +69,10 @@ FILES: dict[str, Callable[[str], Found]] = {
     "deadlines.yaml": _yaml_rows("deadlines"),
     "calendar.yaml": _yaml_rows("calendars"),
     "keywords.yaml": _yaml_rows("keywords"),
+    "appraisal.yaml": _yaml_rows("appraisal"),
     "settings.yaml": _yaml_fields,
 }
-OPTIONAL = ("keywords.yaml", "settings.yaml")
+OPTIONAL = ("keywords.yaml", "appraisal.yaml", "settings.yaml")
 
 
 def _composed(text: str) -> tuple[yaml.BaseLoader, yaml.Node | None]:

@@ -181,7 +181,9 @@ def unit_page(
     card: Scorecard,
     history: Mapping[str, Scorecard],
     months: Sequence[str],
+    points: str = "",
 ) -> str:
+    """The page of one unit; ``points`` is the table of its appraisal, if it has one."""
     title = view.say((f"{card.name} {card.period}", f"{card.name_en or card.name}, {card.period}"))
     kept = {"scope": card.scope, "id": card.id}
     body = "".join(
@@ -192,6 +194,7 @@ def unit_page(
             tiles(view, card, HEADLINES),
             stars_line(view, card),
             trends(view, history, months),
+            points,
             unit_table(view, card),
             times_table(view, card),
         )
