@@ -270,6 +270,9 @@ class Settings(Row):
     """What has figures of its own beside areas, units, services and categories."""
     disputes: Code = "disputes"
     """The category under which disputes are."""
+    publish_after: Duration | None = None
+    """How long after its end a period's figures are taken and published, so that what its last cases
+    brought about is in them; at once if left out. No working time."""
     ratings_a_day: int = Field(10, ge=1)
     """More residents' ratings than these from one person on one day are a flood, and none counts."""
     visit_share: float = Field(0.1, gt=0, le=1)

@@ -20,11 +20,7 @@ from typing import Any
 import uvicorn
 
 from benchmarks.many_cases import many_cases
-from lab import inputs
-from lab.demo.month import month
-from lab.demo.parties import DemoParties
-from lab.demo.stories import read_stories
-from lab.rehearsal import Rehearsal
+from lab.demo import rehearsals
 from schemas.outputs import Scorecard
 from schemas.rulebook import Rulebook, Rulebooks
 from services.rating.facts import State
@@ -96,13 +92,10 @@ def site_of(
 
 
 def demo_site() -> Site:
-    rules, stories = Rulebook(read_folder(HANYIN)), read_stories()
-    rehearsal = Rehearsal(rules.reference, DemoParties(stories, rules))
-    rehearsal.add(inputs.report(report) for report, _ in stories)
-    end = month(stories, rules)[1]
-    rehearsal.run(end)
-    facts = {case: entry.state for case, entry in rehearsal.desks["rating"].entries.items()}
-    return site_of(facts, rules, end, ("2022-06", "2022-07"))
+    reference = read_folder(HANYIN)
+    rehearsal, end = rehearsals.july(reference)
+    facts = rehearsals.facts_of(rehearsal)
+    return site_of(facts, Rulebook(reference), end, ("2022-06", "2022-07"))
 
 
 def many_site(count: int, until: datetime) -> Site:

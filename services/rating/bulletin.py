@@ -1,7 +1,11 @@
 """Closed periods: computed once, kept as published, and told on `scorecards`.
 
-    every partition has passed the month's end ─► facts of all cases ─► scorecards ─► MongoDB
-                                                                          └► topic `scorecards`
+    every partition has passed the month's end ─► the log up to there ─► scorecards ─► MongoDB
+                                                                          ├► topic `scorecards`
+                                                                          └► topic `visits.requested`
+
+The figures are made from the log as it was known at the moment when they are taken, so whoever has
+the log can make them again, to the byte (`gridcase rating verify`).
 
 The rule to remember: **what was published stays** (see `published`). A crash between storing and
 telling tells the stored cards again. What arrives later changes the figures as they are now, never
@@ -13,13 +17,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from time import monotonic
 from typing import Any
 
 from schemas import envelope, ids
 from schemas.envelope import Message
 from schemas.outputs import Scorecard, VisitRequested
+from schemas.reference import elapsed
 from schemas.rulebook import Rulebook
 from schemas.topics import SCORECARDS, VISITS_REQUESTED
 from services.rating.facts import State
@@ -27,6 +32,7 @@ from services.rating.league import compared
 from services.rating.periods import month_of, months_between, previous, window_of
 from services.rating.published import Edition, Published
 from services.rating.scorecards import scorecards
+from services.rating.time_machine import TimeMachine
 from services.rating.visits import draw
 from services.shell.runtime import Runtime
 
@@ -37,21 +43,14 @@ _NEVER = datetime.max.replace(tzinfo=UTC)
 """For asking when a period ends, which does not depend on now."""
 
 
-async def cards_of(
-    runtime: Runtime[State], rules: Rulebook, period: str, now: datetime
-) -> list[Scorecard]:
-    """The scorecards of a period from the stored facts. Computed in a thread: with many cases it
-    takes seconds, in which the step must go on and the group must hear of us."""
-    documents = await runtime.snapshots.read(_not_over_before(rules, period, now))
-    return await asyncio.to_thread(
-        lambda: scorecards(runtime.snapshots.facts(documents), rules, period, now)
-    )
+def taken_at(rules: Rulebook, period: str) -> datetime:
+    """When the figures of a period are taken: at its end, or as long after it as the county says."""
+    return window_of(rules, period, _NEVER).end + _grace(rules)
 
 
-def _not_over_before(rules: Rulebook, period: str, now: datetime) -> dict[str, Any]:
-    """Cases that ended before the period say nothing about it."""
-    start = window_of(rules, period, now).start.isoformat().replace("+00:00", "Z")
-    return {"$or": [{"state.ended_at": {"$exists": False}}, {"state.ended_at": {"$gte": start}}]}
+def _grace(rules: Rulebook) -> timedelta:
+    after = rules.settings.publish_after
+    return elapsed(after) if after is not None else timedelta(0)
 
 
 class Bulletin:
@@ -60,6 +59,7 @@ class Bulletin:
     def __init__(self, runtime: Runtime[State]) -> None:
         self.runtime = runtime
         self.published = Published(runtime.database)
+        self.time_machine = TimeMachine(runtime.settings)
         self.month: str | None = None
         """The month that had begun when closed periods were last looked for."""
 
@@ -82,8 +82,12 @@ class Bulletin:
         return self._begun() != self.month
 
     def _begun(self) -> str | None:
+        """The month whose figures are the next to be taken."""
         passed = self.runtime.step.passed
-        return month_of(self.runtime.feed.rulebooks.at(passed), passed) if passed else self.month
+        if passed is None:
+            return self.month
+        rules = self.runtime.feed.rulebooks.at(passed)
+        return month_of(rules, passed - _grace(rules))
 
     async def _publish_all(self) -> bool:
         """Publish every period that is over; False while some partition has not come so far."""
@@ -97,8 +101,8 @@ class Bulletin:
             return True
         rules = self.runtime.feed.rulebooks.at(passed)
         first = await self._first_case()
-        for period in months_between(rules, first, passed) if first else ():
-            if not await self._all_have_passed(window_of(rules, period, passed).end):
+        for period in months_between(rules, first, passed - _grace(rules)) if first else ():
+            if not await self._all_have_passed(taken_at(rules, period)):
                 return False
             await self._publish(period, rules)
         return True
@@ -127,18 +131,19 @@ class Bulletin:
         """Publish a period that is over, unless that is done."""
         edition = await self.published.newest(period)
         if edition is None:
-            edition = await self._new(period, rules, window_of(rules, period, _NEVER).end, 1)
+            edition = await self._new(period, rules, taken_at(rules, period), 1)
         if not edition.told:
             await self._tell(await self.published.cards(edition))
             if edition.version == 1:
-                await self._ask_for_visits(period, rules)
+                await self._ask_for_visits(edition, rules)
             await self.published.was_told(edition)
             logger.info("period %s: version %s published", period, edition.version)
 
     async def _new(
         self, period: str, rules: Rulebook, as_of: datetime, version: int, reason: str | None = None
     ) -> Edition:
-        cards = await cards_of(self.runtime, rules, period, as_of)
+        facts = await self.time_machine.facts(as_of)
+        cards = await asyncio.to_thread(scorecards, facts, rules, period, as_of)
         before = await self.published.newest(previous(period))
         if before is not None:
             old = await self.published.cards(before)
@@ -173,15 +178,12 @@ class Bulletin:
                 said = {"edition": made.id}
             await self.wanted.update_one({"_id": wish["_id"]}, {"$set": said})
 
-    async def _ask_for_visits(self, period: str, rules: Rulebook) -> None:
+    async def _ask_for_visits(self, edition: Edition, rules: Rulebook) -> None:
         """The month's sample of closed cases goes to whoever makes return visits."""
-        documents = await self.runtime.snapshots.read(_not_over_before(rules, period, _NEVER))
-        visits = await asyncio.to_thread(
-            lambda: draw(self.runtime.snapshots.facts(documents), rules, period)
-        )
-        end = window_of(rules, period, _NEVER).end
+        facts = await self.time_machine.facts(edition.as_of)
+        visits = await asyncio.to_thread(draw, facts, rules, edition.period)
         topic = self.runtime.settings.topic(VISITS_REQUESTED.name)
-        messages = [_visit(visit, end) for visit in visits]
+        messages = [_visit(visit, edition.as_of) for visit in visits]
         futures = [
             await self.runtime.producer.send(
                 topic, envelope.write(message), key=message.subject.encode()

@@ -26,7 +26,6 @@ from services.rating.measures import BY_NAME
 from services.rating.periods import month_of, months_before, parse
 from services.rating.printing import CannotPrint, as_pdf
 from services.rating.scorecards import behind, board_of
-from services.rating.time_machine import TimeMachine
 from services.rating.units import SCOPES, name_of
 from services.rating.web import about, analysis_page, http, lists, overview
 from services.rating.web.bulletin_page import appraisal_table, bulletin_page
@@ -50,7 +49,7 @@ class Site:
         self.bulletin = Bulletin(runtime)
         self.live = Live(runtime)
         self.published = self.bulletin.published
-        self.time_machine = TimeMachine(runtime.settings)
+        self.time_machine = self.bulletin.time_machine
 
     def pages(self) -> list[tuple[str, Any]]:
         pages = {
