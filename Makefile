@@ -5,7 +5,7 @@ BIN := .venv/bin
 STAMP := .venv/.stamp
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test unit check bench bench-peers publish up down clean
+.PHONY: help setup demo browser test unit check bench bench-peers publish up down clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -21,7 +21,12 @@ $(STAMP): pyproject.toml
 demo: setup ## July 2022 in Hanyin, in a few minutes; no Java, no Docker
 	$(BIN)/gridcase demo
 
-test: setup ## All tests; on a real Kafka where Java 17 and Maven are present
+browser: ## Chromium and Chinese fonts, for the page's tests and PDFs, where apt-get may install them
+	@command -v chromium >/dev/null && fc-list :lang=zh | grep -q . || \
+	(apt-get update -qq && apt-get install -y -qq chromium fonts-noto-cjk) || \
+	echo "no Chromium: the tests of pages and PDFs will be skipped"
+
+test: setup browser ## All tests; on a real Kafka where Java 17 and Maven are present
 	$(BIN)/python -m pytest
 
 unit: setup ## The fast tests alone: no broker, no database

@@ -13,6 +13,7 @@ from cli import (
     demo,
     importing,
     log,
+    rating,
     rebuild,
     reference,
     serve,
@@ -43,6 +44,7 @@ app.command("case")(case.case)
 app.add_typer(classifier.app, name="classifier")
 app.add_typer(log.app, name="log")
 app.add_typer(sla.app, name="sla")
+app.add_typer(rating.app, name="rating")
 app.command("rebuild")(rebuild.rebuild)
 app.command("tick")(tick.tick)
 

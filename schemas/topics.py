@@ -112,6 +112,10 @@ RATINGS_SUBMITTED = Topic(
 INTAKE_COMMANDS = _commands("intake", commands.SubmitReport, commands.ConfirmReport)
 ROUTER_COMMANDS = _commands("router", commands.SubmitUpdate, commands.SubmitDecision)
 RATING_COMMANDS = _commands("rating", commands.SubmitRating)
+VISITS_REQUESTED = Topic(
+    "visits.requested", "case id", (outputs.VisitRequested,), ("rating",),
+    ("whoever makes return visits",), 30, about="the month's sample of closed cases to ask about again",
+)  # fmt: skip
 SCORECARDS = Topic(
     "scorecards", "period/scope/id", (outputs.Scorecard,), ("rating",), ("anyone",), "compacted",
     about="how well each unit did in each period",
@@ -128,7 +132,7 @@ CLOCK = Topic(
 TOPICS: tuple[Topic, ...] = (
     REPORTS_SUBMITTED, REPORTS_REJECTED, REPORTS_ANSWERED, CASE_EVENTS, ASSIGNMENTS, UPDATES,
     TRIAGE_DECISIONS, RATINGS_SUBMITTED, INTAKE_COMMANDS, ROUTER_COMMANDS, RATING_COMMANDS,
-    SCORECARDS, REFERENCE, CLOCK,
+    VISITS_REQUESTED, SCORECARDS, REFERENCE, CLOCK,
 )  # fmt: skip
 
 COMMANDS_OF = {"intake": INTAKE_COMMANDS, "router": ROUTER_COMMANDS, "rating": RATING_COMMANDS}
