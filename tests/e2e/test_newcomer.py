@@ -4,6 +4,7 @@ the department's topic, on the page, and in Prometheus."""
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from schemas import ids
 from services.shell.embedded import Embedded
 from tests.deploy.snippets import DOCS, snippets
 from tests.deploy.tools import run, tool
+from tests.e2e.month import hanyin
 from tests.e2e.newcomer import INTEGRATE, Newcomer, asked, clone, newcomer, prometheus
 from tests.e2e.outside import until
 
@@ -84,7 +86,7 @@ async def test_a_department_signs_with_kcat_and_a_stranger_is_refused(somebody: 
         return bool(document.get("state", {}).get("standing", {}).get("status") == "signed")
 
     await until(signed)
-    stranger = "county-police" if department != "county-police" else "county-water"
+    stranger = next(unit.code for unit in hanyin().departments if unit.code != department)
     await somebody.runs("sign.sh", CASE=case, DEPARTMENT=stranger)
     refusal = await somebody.told(stranger, case, "update.refused.v1")
     assert refusal["data"]["reason"]
@@ -101,7 +103,7 @@ async def test_no_alert_fires_while_all_is_well(metrics: httpx.AsyncClient) -> N
 def test_the_demo_runs_in_a_fresh_clone(tmp_path: Path) -> None:
     checkout = clone(tmp_path / "gridcase")
     command = ["-m", "cli.main", "demo", "--stories", "6"]
-    said = run(tool("python3"), *command, cwd=checkout)
+    said = run(sys.executable, *command, cwd=checkout)
     assert re.search(r"6 cases", said)
     assert (checkout / "run" / "demo" / "pages" / "2022-07.html").exists()
 
