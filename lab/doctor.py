@@ -174,7 +174,7 @@ async def database(patient: Patient) -> Finding:
 async def _hello(settings: Settings) -> dict[str, Any]:
     limit = int(PATIENCE * 1000)
     client: AsyncIOMotorClient[Any] = AsyncIOMotorClient(
-        settings.mongo, serverSelectionTimeoutMS=limit, tz_aware=True
+        settings.mongo, serverSelectionTimeoutMS=limit
     )
     try:
         return dict(await client.admin.command("hello"))
@@ -199,7 +199,7 @@ async def clock(patient: Patient) -> Finding:
     """This machine's clock beside the database's: deadlines are no better than clocks."""
     before = datetime.now(UTC)
     try:
-        theirs = (await _hello(patient.settings))["localTime"]
+        theirs = (await _hello(patient.settings))["localTime"].replace(tzinfo=UTC)
     except PyMongoError:
         return Finding("clock", "poorly", "nothing to compare it with", "mend the database first")
     skew = abs(theirs - (before + (datetime.now(UTC) - before) / 2))

@@ -7,13 +7,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import kubernetes_validate
 import pytest
 import yaml
 
 from schemas.topics import SERVICES
 from services.shell.settings import PORTS, Settings
-from tests.deploy.tools import ROOT, run, tool
+from tests.deploy.tools import ROOT, module, run, tool
 
 CONTAINERFILE = ROOT / "Containerfile"
 COMPOSE = ROOT / "deploy" / "compose.yaml"
@@ -74,6 +73,7 @@ def test_the_lock_holds_what_the_project_asks_for() -> None:
 
 
 def test_the_compose_file_follows_the_compose_specification() -> None:
+    module("check_jsonschema")
     checker = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec"]
     run(*checker, COMPOSE)
 
@@ -121,8 +121,9 @@ def test_kubernetes_takes_what_the_chart_makes(options: str, version: str) -> No
     assert {"StatefulSet", "Service", "Job", "NetworkPolicy", "PodDisruptionBudget"} <= {
         document["kind"] for document in own
     }
+    validator = module("kubernetes_validate")
     for document in own:
-        kubernetes_validate.validate(document, version, strict=True)
+        validator.validate(document, version, strict=True)
 
 
 def test_the_chart_refuses_what_cannot_be_meant() -> None:

@@ -4,37 +4,27 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 
 import pytest
 
 from tests.deploy.boards import BOARDS, GRAFANA, questions
 from tests.deploy.test_prometheus import RECORDED, shown
-from tests.deploy.tools import lacking
+from tests.deploy.tools import module
 
 
-def test_the_dashboards_are_what_their_source_makes() -> None:
-    if "grafana_foundation_sdk" not in sys.modules:
-        try:
-            import grafana_foundation_sdk  # noqa: F401
-        except ImportError:
-            lacking("grafana-foundation-sdk")
-    sys.path.insert(0, str(GRAFANA))
-    from make_dashboards import texts
-
-    for path, text in texts():
+def test_the_dashboards_are_what_their_source_makes(monkeypatch: pytest.MonkeyPatch) -> None:
+    module("grafana_foundation_sdk.builders.dashboard")
+    monkeypatch.syspath_prepend(str(GRAFANA))
+    for path, text in module("make_dashboards").texts():
         assert path.read_text("utf-8") == text, "run python deploy/grafana/make_dashboards.py"
 
 
 @pytest.mark.parametrize("name", BOARDS)
 def test_a_dashboard_survives_grafanas_own_model(name: str) -> None:
-    from grafana_foundation_sdk.cog.encoder import JSONEncoder
-    from grafana_foundation_sdk.cog.plugins import register_default_plugins
-    from grafana_foundation_sdk.models.dashboard import Dashboard
-
-    register_default_plugins()
-    again = JSONEncoder(sort_keys=True).encode(Dashboard.from_json(BOARDS[name]))
-    assert json.loads(again) == BOARDS[name]
+    module("grafana_foundation_sdk.cog.plugins").register_default_plugins()
+    model = module("grafana_foundation_sdk.models.dashboard").Dashboard
+    encoder = module("grafana_foundation_sdk.cog.encoder").JSONEncoder(sort_keys=True)
+    assert json.loads(encoder.encode(model.from_json(BOARDS[name]))) == BOARDS[name]
 
 
 @pytest.mark.parametrize("name", BOARDS)
