@@ -27,7 +27,7 @@ ENGLISH_ALONE = {"decisions", "performance.md"}
 
 def built(folder: Path) -> str:
     """Build the site, with every warning an error; what was said."""
-    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", folder]
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(folder)]
     return run(*command, more={"NO_MKDOCS_2_WARNING": "1"})
 
 

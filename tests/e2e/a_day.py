@@ -36,13 +36,13 @@ class Day:
         """So many reports, with a pause between two; departments answer all the while. Ends when
         every case that a department took to has been rated."""
         async with AIOKafkaProducer(bootstrap_servers=self.kafka) as self.producer:
-            desk = asyncio.create_task(self._departments(reports))
+            others = asyncio.create_task(self._others(reports))
             stories = cycle(read_stories())
             for _ in range(reports):
                 report, _story = next(stories)
                 await self._report(report.model_dump(mode="json", exclude_none=True))
                 await asyncio.sleep(pause)
-            await asyncio.wait_for(desk, 60)
+            await asyncio.wait_for(others, 60)
 
     async def _report(self, report: dict[str, Any]) -> None:
         source = self.chance.choice(("wechat", "hotline", "grid-app"))
@@ -54,31 +54,31 @@ class Day:
     async def _say(self, topic: str, said: dict[str, Any]) -> None:
         await self.producer.send_and_wait(topic, orjson.dumps(said))
 
-    async def _departments(self, cases: int) -> None:
-        """Every department reads its topic; each lead signs, most resolve, most are rated."""
+    async def _others(self, cases: int) -> None:
+        """Departments read their topics, and residents what they are answered."""
         consumer = AIOKafkaConsumer(
             bootstrap_servers=self.kafka, auto_offset_reset="earliest", group_id="a-day"
         )
-        consumer.subscribe(pattern=r"^assignments\..+$")
+        consumer.subscribe(pattern=r"^(assignments\..+|reports\.answered)$")
         await consumer.start()
-        led = 0
         try:
-            while led < cases:
+            while self.done["signed"] < cases or self.done["rated"] < self.done["resolved"]:
                 for records in (await consumer.getmany(timeout_ms=200)).values():
                     for record in records:
-                        led += await self._hear(record.topic, orjson.loads(record.value))
+                        await self._hear(record.topic, orjson.loads(record.value))
         finally:
             await consumer.stop()
 
-    async def _hear(self, topic: str, word: dict[str, Any]) -> bool:
-        ours = word["type"] == "assignment.created.v1" and word["data"]["role"] == "lead"
-        if ours:
-            department, case = topic.partition(".")[2], word["subject"]
-            await self._act(department, case, "sign")
-            if self.chance.random() < 0.7:
-                await self._act(department, case, "resolve", result="办好了")
+    async def _hear(self, topic: str, word: dict[str, Any]) -> None:
+        """The lead signs, and mostly resolves; whoever hears that it is resolved rates it."""
+        match word["type"], word["data"]:
+            case "assignment.created.v1", {"role": "lead"}:
+                department, case = topic.partition(".")[2], word["subject"]
+                await self._act(department, case, "sign")
+                if self.chance.random() < 0.7:
+                    await self._act(department, case, "resolve", result="办好了")
+            case "report.answered.v1", {"stage": "resolved", "case_id": case}:
                 await self._rate(case)
-        return ours
 
     async def _act(self, department: str, case: str, action: str, **more: str) -> None:
         said = {"update_id": f"{case}-{action}", "case_id": case, "action": action, "at": now()}
@@ -88,6 +88,5 @@ class Day:
     async def _rate(self, case: str) -> None:
         stars = self.chance.choice((3, 4, 5, 5))
         said = {"case_id": case, "rating_id": f"{case}-1", "at": now(), "by": "resident"}
-        await asyncio.sleep(0.3)  # a resident has seen the result before rating it
         await self._say("ratings.submitted", said | {"stars": stars})
         self.done["rated"] += 1

@@ -13,8 +13,10 @@ import pytest
 
 from schemas import ids
 from services.shell.embedded import Embedded
+from tests.deploy.boards import questions
 from tests.deploy.snippets import DOCS, snippets
 from tests.deploy.tools import run, tool
+from tests.e2e.a_day import Day
 from tests.e2e.month import hanyin
 from tests.e2e.newcomer import INTEGRATE, Newcomer, asked, clone, newcomer, prometheus
 from tests.e2e.outside import until
@@ -98,6 +100,25 @@ async def test_no_alert_fires_while_all_is_well(metrics: httpx.AsyncClient) -> N
 
     await until(scraped)
     assert await asked(metrics, 'ALERTS{alertstate="firing"}') == []
+
+
+async def test_every_question_of_the_dashboards_is_answered(
+    somebody: Newcomer, metrics: httpx.AsyncClient
+) -> None:
+    await Day(somebody.environment["KAFKA_BOOTSTRAP_SERVERS"]).goes_by(reports=6, pause=0)
+    unanswered = questions()
+
+    async def answered() -> bool:
+        for where, question in list(unanswered.items()):
+            if await asked(metrics, question):
+                del unanswered[where]
+        return not unanswered
+
+    # The month's ratios are made each half minute.
+    try:
+        await until(answered, patience=100)
+    except TimeoutError:
+        pytest.fail(f"no answer to {unanswered}")
 
 
 def test_the_demo_runs_in_a_fresh_clone(tmp_path: Path) -> None:
