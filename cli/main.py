@@ -11,6 +11,7 @@ from cli import (
     classifier,
     compare,
     demo,
+    doctor,
     importing,
     log,
     rating,
@@ -35,6 +36,7 @@ app = typer.Typer(
 app.command("demo")(demo.demo)
 app.command("up")(up.up)
 app.command("serve")(serve.serve)
+app.command("doctor")(doctor.doctor)
 app.add_typer(topics.app, name="topics")
 app.add_typer(reference.app, name="reference")
 app.command("import")(importing.import_)
