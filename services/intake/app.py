@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from faststream.asgi import AsgiResponse, Request, post
@@ -13,13 +14,35 @@ from schemas.envelope import Unreadable
 from schemas.inputs import Report
 from services.intake.domain import DECIDER
 from services.intake.doors import doors
+from services.intake.nearby import Nearby
 from services.intake.state import State
+from services.intake.watching import Watching
+from services.shell.desk import Outgoing
 from services.shell.pages import as_json
-from services.shell.runtime import Beside, Pages, Runtime, Service
+from services.shell.publishing import Dress
+from services.shell.runtime import Beside, Pages, Runtime, Service, Tools
+
+NEARBY = Nearby()
+"""The open cases as this process knows them: its doors ask, its follower of the log tells."""
+
+
+def to_their_cases(_tools: Tools) -> Dress:
+    """What one case says to another is a command about the other."""
+
+    async def dress(out: list[Outgoing]) -> list[Outgoing]:
+        return [
+            replace(item, message=replace(item.message, subject=item.key))
+            if item.topic == topics.INTAKE_COMMANDS.name
+            else item
+            for item in out
+        ]
+
+    return dress
 
 
 def parts(runtime: Runtime[Any]) -> tuple[Pages, Beside]:
-    """``POST /reports``: the same report, the same checks, for those who have no Kafka."""
+    """``POST /reports``: the same report, the same checks, for those who have no Kafka. Beside the
+    step, the log of the county is followed."""
 
     async def submit(request: Request) -> AsgiResponse:
         body = await request.body()
@@ -35,7 +58,13 @@ def parts(runtime: Runtime[Any]) -> tuple[Pages, Beside]:
         case = ids.case_id(report.source, report.report_id)
         return as_json({"case_id": case, "report_id": report.report_id}, 202)
 
-    return [("/reports", post(submit, include_in_schema=False))], ()
+    watching = Watching(runtime, NEARBY)
+    return [("/reports", post(submit, include_in_schema=False))], (watching.follow_log,)
 
 
-SERVICE: Service[State] = Service(DECIDER, doors=doors, parts=parts)
+SERVICE: Service[State] = Service(
+    DECIDER,
+    doors=lambda tools: doors(tools, NEARBY),
+    dress=to_their_cases,
+    parts=parts,
+)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from schemas.events import Joining
+from schemas.lifecycle import Status
+from schemas.reference import Service, Urgency
 from services.decider import CaseState
 
 
@@ -19,3 +22,12 @@ class State(CaseState):
     reports: tuple[KnownReport, ...] = ()
     category: str | None = None
     area: str = ""
+    service: Service | None = None
+    urgency: Urgency = Urgency.NORMAL
+    joining: Joining | None = None
+    """What this report asked to join, before it was a case."""
+
+    @property
+    def is_new(self) -> bool:
+        """Nothing has been decided of this report."""
+        return self.standing.status is Status.NEW and self.joining is None
