@@ -11,6 +11,7 @@ from cli import (
     classifier,
     compare,
     demo,
+    erase,
     importing,
     log,
     rebuild,
@@ -44,6 +45,7 @@ app.add_typer(classifier.app, name="classifier")
 app.add_typer(log.app, name="log")
 app.add_typer(sla.app, name="sla")
 app.command("rebuild")(rebuild.rebuild)
+app.command("erase")(erase.erase)
 app.command("tick")(tick.tick)
 
 

@@ -295,6 +295,9 @@ class Settings(Row):
     emergency_words: tuple[str, ...] = ()
     """Words in the text that make a report an emergency, unless its sender says otherwise."""
     urgent_words: tuple[str, ...] = ()
+    keep_contacts: Duration | None = None
+    """How long after its end a case's contacts are kept; then their keys are destroyed, and a
+    tombstone stays. None: until somebody erases them."""
     duplicates: Duplicates | None = None
     """None: every report opens a case of its own."""
     hotspots: Hotspots | None = None

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 from faststream.asgi import AsgiResponse, Request, post
@@ -15,6 +16,7 @@ from schemas.inputs import Report
 from services.intake.domain import DECIDER
 from services.intake.doors import doors
 from services.intake.nearby import Nearby
+from services.intake.retention import expired
 from services.intake.state import State
 from services.intake.watching import Watching
 from services.shell.desk import Outgoing
@@ -22,6 +24,7 @@ from services.shell.pages import as_json
 from services.shell.publishing import Dress
 from services.shell.runtime import Beside, Pages, Runtime, Service, Tools
 
+RETENTION_SECONDS = 3600.0
 NEARBY = Nearby()
 """The open cases as this process knows them: its doors ask, its follower of the log tells."""
 
@@ -59,7 +62,24 @@ def parts(runtime: Runtime[Any]) -> tuple[Pages, Beside]:
         return as_json({"case_id": case, "report_id": report.report_id}, 202)
 
     watching = Watching(runtime, NEARBY)
-    return [("/reports", post(submit, include_in_schema=False))], (watching.follow_log,)
+    erased: set[str] = set()
+
+    async def retain() -> None:
+        """Destroy what has been kept long enough."""
+        now = runtime.step.clock if runtime.settings.clock == "stream" else datetime.now(UTC)
+        if now is None:
+            return
+        cases = {
+            e.id: e.state for desk in runtime.step.desks.values() for e in desk.entries.values()
+        }
+        for case in set(expired(cases, runtime.feed.rulebooks, now)) - erased:
+            await runtime.vault.erase(case)
+            erased.add(case)
+
+    return [("/reports", post(submit, include_in_schema=False))], (
+        watching.follow_log,
+        runtime.every(RETENTION_SECONDS, retain),
+    )
 
 
 SERVICE: Service[State] = Service(

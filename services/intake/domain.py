@@ -18,7 +18,17 @@ from typing import Any
 from schemas import topics
 from schemas.commands import ConfirmReport, SubmitReport
 from schemas.envelope import Message
-from schemas.events import Confirmed, Corrected, Joining, Opened, ReportAdded, ReportParted
+from schemas.events import (
+    Closed,
+    Confirmed,
+    Corrected,
+    Joining,
+    Opened,
+    Reopened,
+    ReportAdded,
+    ReportParted,
+    Withdrawn,
+)
 from schemas.joins import AddReport, OpenReport, PartReport
 from schemas.lifecycle import ACTIVE, Status
 from schemas.outputs import ReportRejected
@@ -73,6 +83,10 @@ def evolve(state: State, event: Message[Any]) -> State:
             return replace(state, reports=(*state.reports, joining.known(added)))
         case ReportParted() as parted:
             return joining.without(state, parted)
+        case Closed() | Withdrawn():
+            return replace(state, ended=event.time)
+        case Reopened():
+            return replace(state, ended=None)
         case Confirmed() | Corrected() as told:
             return replace(state, category=told.category, area=told.area)
         case _:

@@ -35,6 +35,7 @@ from services.intake.classifier import SHIPPED, Classifier, Words, load
 from services.intake.domain import preview
 from services.intake.masking import mask
 from services.intake.nearby import Nearby
+from services.intake.writing import plain_writing
 from services.shell import metrics
 from services.shell.doors import Admitted, Arrival, Door, to_dead_letters
 from services.shell.runtime import Tools
@@ -222,13 +223,13 @@ def _text_of(report: Report) -> str:
 
 def masked(report: Report) -> dict[str, Any]:
     """The report's own fields as the log may know them."""
-    names = [report.reporter.name] if report.reporter.name else []
+    names = [plain_writing(report.reporter.name)] if report.reporter.name else []
     where = report.location
     return {
         "source": report.source,
         "report_id": report.report_id,
         "submitted_at": report.submitted_at,
-        "text": mask(_text_of(report), names),
+        "text": mask(plain_writing(_text_of(report)), names),
         "channel": report.channel,
         "service": report.service,
         "category": report.category,
@@ -238,12 +239,14 @@ def masked(report: Report) -> dict[str, Any]:
         "town": where.town,
         "lat": where.lat,
         "lon": where.lon,
-        "address": mask(where.address, names) if where.address else None,
+        "address": mask(plain_writing(where.address), names) if where.address else None,
         "attachments": tuple(
             MaskedAttachment(
                 uri=attachment.uri,
                 media_type=attachment.media_type,
-                transcript=mask(attachment.transcript, names) if attachment.transcript else None,
+                transcript=mask(plain_writing(attachment.transcript), names)
+                if attachment.transcript
+                else None,
             )
             for attachment in report.attachments
         ),

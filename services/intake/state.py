@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from schemas.events import Joining
 from schemas.lifecycle import Status
@@ -24,6 +25,8 @@ class State(CaseState):
     area: str = ""
     service: Service | None = None
     urgency: Urgency = Urgency.NORMAL
+    ended: datetime | None = None
+    """When the case was closed or withdrawn, unless it was opened again."""
     joining: Joining | None = None
     """What this report asked to join, before it was a case."""
 
