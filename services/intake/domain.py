@@ -78,6 +78,7 @@ def evolve(state: State, event: Message[Any]) -> State:
                 area=opened.area,
                 service=opened.service,
                 urgency=opened.urgency,
+                opened_at=opened.submitted_at,
             )
         case ReportAdded() as added:
             return replace(state, reports=(*state.reports, joining.known(added)))

@@ -25,6 +25,8 @@ class State(CaseState):
     area: str = ""
     service: Service | None = None
     urgency: Urgency = Urgency.NORMAL
+    opened_at: datetime | None = None
+    """When the report that opened it was made."""
     ended: datetime | None = None
     """When the case was closed or withdrawn, unless it was opened again."""
     joining: Joining | None = None
