@@ -84,7 +84,8 @@ def test_a_batch_is_taken_whole_or_not_at_all() -> None:
     half = [event(REPORT), event({"text": "?"})]
     status, _, sent = answer(Request(half, content_type=batch))
     assert (status, sent) == (422, [])
-    for wrong in ([], {}, [event(REPORT)] * 101):
+    many: list[Any] = [[], {}, [event(REPORT)] * 101]
+    for wrong in many:
         assert answer(Request(wrong, content_type=batch))[0] == 400
 
 
