@@ -12,6 +12,7 @@ from cli import (
     compare,
     demo,
     doctor,
+    erase,
     importing,
     log,
     rating,
@@ -48,6 +49,7 @@ app.add_typer(log.app, name="log")
 app.add_typer(sla.app, name="sla")
 app.add_typer(rating.app, name="rating")
 app.command("rebuild")(rebuild.rebuild)
+app.command("erase")(erase.erase)
 app.command("tick")(tick.tick)
 
 

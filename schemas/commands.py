@@ -66,6 +66,16 @@ class SuggestedCategory(Payload):
     """The version of the model."""
 
 
+class NearCase(Payload):
+    """An open case that a report seems to be one more word on, as the door saw it."""
+
+    TYPE: ClassVar[str] = "near-case.v1"
+
+    case: str
+    likeness: float
+    """Of the texts, 0 to 1."""
+
+
 class SubmitReport(Command):
     """A report with its personal data masked and sealed; place and category still as given."""
 
@@ -92,6 +102,8 @@ class SubmitReport(Command):
     contact: Sealed | None = None
     suggestion: SuggestedCategory | None = None
     """None where the sender named the category, or no model could tell."""
+    near: NearCase | None = None
+    """None: no open case is like it, or the rules do not look for any."""
     original: Sealed | None = None
     """The sender's bytes as ciphertext, to go with a rejection."""
 

@@ -77,6 +77,55 @@ class ReportAdded(CaseEvent):
     report_id: str
     digest: str
     text: str
+    case: str | None = None
+    """The report's own case id, under whose key its contact is sealed."""
+    submitted_at: Instant | None = None
+    channel: Channel = Channel.TEXT
+    likeness: float | None = None
+    """Of its text to those of the case, 0 to 1."""
+    attachments: tuple[MaskedAttachment, ...] = ()
+    reporter: ReporterOnLog | None = None
+    contact: Sealed | None = None
+
+
+class Joining(CaseEvent):
+    """A report asks to join an open case, and opens none meanwhile. Its own case id stays the place
+    where what becomes of it is decided: it has joined, unless `case.opened` follows here."""
+
+    TYPE = "case.joining.v1"
+    WRITER = "intake"
+    RULED = True
+
+    into: str
+    likeness: float
+    """Of the texts, 0 to 1."""
+    report: Opened
+    """What it is opened as, should the other case decline it, or a person part them."""
+
+
+class ReportDeclined(CaseEvent):
+    """This case does not take in a report that asked to join it."""
+
+    TYPE = "case.report-declined.v1"
+    WRITER = "intake"
+    REFUSAL = True
+
+    case: str
+    """The report's own case id."""
+    source: str
+    report_id: str
+    reason: str
+
+
+class ReportParted(CaseEvent):
+    """A report that had joined this case by mistake has become a case of its own."""
+
+    TYPE = "case.report-parted.v1"
+    WRITER = "intake"
+
+    case: str
+    source: str
+    report_id: str
 
 
 class Confirmed(CaseEvent):
@@ -415,7 +464,7 @@ class Closed(CaseEvent):
 
 
 EVENTS: tuple[type[CaseEvent], ...] = (
-    Opened, ReportAdded, Confirmed,
+    Opened, ReportAdded, Confirmed, Joining, ReportDeclined, ReportParted,
     TriageRequested, Assigned, Signed, Returned, Progressed, Paused, Resumed, ExtensionRequested,
     Extended, Resolved, FeedbackGiven, Corrected, Withdrawn, UpdateRefused, DecisionRefused,
     DeadlineSet, Warned, AtRisk, Overdue, Escalated, Supervised,

@@ -94,6 +94,9 @@ LIFECYCLE: Mapping[type[Payload], Row] = {
     events.RatingRefused: _row(KNOWN),
     events.Reopened: _row(S.RESOLVED, S.CLOSED, to=S.OPEN, place=True),
     events.Closed: _row(S.RESOLVED, to=S.CLOSED),
+    events.Joining: _row(S.NEW),
+    events.ReportDeclined: _row(frozenset(Status)),
+    events.ReportParted: _row(KNOWN),
 }
 
 UNBOUND = frozenset({events.UpdateRefused})

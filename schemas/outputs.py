@@ -44,6 +44,22 @@ class ReportAnswered(Payload):
     """What to tell the person, in the department's words where it gave some."""
 
 
+class HotspotDetected(Payload):
+    """`hotspots`: a surge of one kind of matter in one town, and the cases that make it."""
+
+    TYPE: ClassVar[str] = "hotspot.detected.v1"
+
+    area: str
+    category: str
+    since: Instant
+    until: Instant
+    """The last report of the surge when it was seen."""
+    reports: int
+    usual: float
+    """Reports in a span of that length, by the four weeks before."""
+    cases: tuple[str, ...]
+
+
 class AssignmentMessage(Payload):
     """What all messages to a department say."""
 

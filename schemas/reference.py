@@ -255,6 +255,29 @@ class PointRule(Row):
     """The most that the rule may add or take in a month, if limited."""
 
 
+class Duplicates(Row):
+    """When a report is taken for one more word on a case that is open already."""
+
+    window: Duration = "14cd"
+    """How long after the case's last report."""
+    likeness: float = Field(0.3, gt=0, le=1)
+    """How alike the texts must be, 0 to 1, where both lie in the same grid or village."""
+    likeness_elsewhere: float = Field(0.45, gt=0, le=1)
+    """The same where one of the two is only known to lie in the other's town, or in the county."""
+    least_characters: int = Field(8, ge=1)
+    """Shorter texts say too little to be like any other."""
+
+
+class Hotspots(Row):
+    """When many reports of one kind in one town are a surge."""
+
+    window: Duration = "1cd"
+    least: int = Field(5, ge=2)
+    """Reports within the window."""
+    times: float = Field(3.0, gt=1)
+    """And so many times the usual, by the four weeks before."""
+
+
 class Settings(Row):
     """The windows and thresholds of a county."""
 
@@ -288,6 +311,13 @@ class Settings(Row):
     emergency_words: tuple[str, ...] = ()
     """Words in the text that make a report an emergency, unless its sender says otherwise."""
     urgent_words: tuple[str, ...] = ()
+    keep_contacts: Duration | None = None
+    """How long after its end a case's contacts are kept; then their keys are destroyed, and a
+    tombstone stays. None: until somebody erases them."""
+    duplicates: Duplicates | None = None
+    """None: every report opens a case of its own."""
+    hotspots: Hotspots | None = None
+    """None: surges are not looked for."""
     programmes: tuple[Programme, ...] = ()
     """What has figures of its own beside areas, units, services and categories."""
     disputes: Code = "disputes"

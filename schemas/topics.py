@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from schemas import commands, events, inputs, outputs
+from schemas import commands, events, inputs, joins, outputs
 from schemas.envelope import Payload
 
 KEYED_PARTITIONS = 12
@@ -109,12 +109,19 @@ RATINGS_SUBMITTED = Topic(
     "ratings.submitted", "any", (inputs.Rating,), ("residents' channels",), ("rating",), 30,
     door_of="rating", about="stars from residents, return visits and polls",
 )  # fmt: skip
-INTAKE_COMMANDS = _commands("intake", commands.SubmitReport, commands.ConfirmReport)
+INTAKE_COMMANDS = _commands(
+    "intake", commands.SubmitReport, commands.ConfirmReport,
+    joins.AddReport, joins.OpenReport, joins.PartReport,
+)  # fmt: skip
 ROUTER_COMMANDS = _commands("router", commands.SubmitUpdate, commands.SubmitDecision)
 RATING_COMMANDS = _commands("rating", commands.SubmitRating)
 VISITS_REQUESTED = Topic(
     "visits.requested", "case id", (outputs.VisitRequested,), ("rating",),
     ("whoever makes return visits",), 30, about="the month's sample of closed cases to ask about again",
+)  # fmt: skip
+HOTSPOTS = Topic(
+    "hotspots", "area/category", (outputs.HotspotDetected,), ("intake",), ("anyone",), 30,
+    about="many reports of one kind in one town in a short time",
 )  # fmt: skip
 SCORECARDS = Topic(
     "scorecards", "period/scope/id", (outputs.Scorecard,), ("rating",), ("anyone",), "compacted",
@@ -132,7 +139,7 @@ CLOCK = Topic(
 TOPICS: tuple[Topic, ...] = (
     REPORTS_SUBMITTED, REPORTS_REJECTED, REPORTS_ANSWERED, CASE_EVENTS, ASSIGNMENTS, UPDATES,
     TRIAGE_DECISIONS, RATINGS_SUBMITTED, INTAKE_COMMANDS, ROUTER_COMMANDS, RATING_COMMANDS,
-    VISITS_REQUESTED, SCORECARDS, REFERENCE, CLOCK,
+    HOTSPOTS, VISITS_REQUESTED, SCORECARDS, REFERENCE, CLOCK,
 )  # fmt: skip
 
 COMMANDS_OF = {"intake": INTAKE_COMMANDS, "router": ROUTER_COMMANDS, "rating": RATING_COMMANDS}

@@ -86,6 +86,25 @@ def _opened(data: events.Opened, names: Names) -> Words:
     )
 
 
+def _joining(data: events.Joining, _names: Names) -> Words:
+    return Words(
+        f"与已立案件 {data.into} 疑为同一事项(相似度 {data.likeness:.0%}),并入办理",
+        f"seems one more word on case {data.into} ({data.likeness:.0%} alike), and joins it",
+    )
+
+
+def _report_declined(data: events.ReportDeclined, _names: Names) -> Words:
+    report = f"{data.source}/{data.report_id}"
+    return Words(
+        f"上报 {report} 未并入:{data.reason}", f"report {report} not joined: {data.reason}"
+    )
+
+
+def _report_parted(data: events.ReportParted, _names: Names) -> Words:
+    report = f"{data.source}/{data.report_id}"
+    return Words(f"上报 {report} 另立案件", f"report {report} is a case of its own now")
+
+
 def _report_added(data: events.ReportAdded, _names: Names) -> Words:
     report = f"{data.source}/{data.report_id}"
     return Words(f"又一上报并入:{report}", f"another report joined: {report}")
@@ -232,6 +251,9 @@ def _closed(data: events.Closed, _names: Names) -> Words:
 SENTENCES: Mapping[type[Payload], Callable[[Any, Names], Words]] = {
     events.Opened: _opened,
     events.ReportAdded: _report_added,
+    events.Joining: _joining,
+    events.ReportDeclined: _report_declined,
+    events.ReportParted: _report_parted,
     events.Confirmed: _confirmed,
     events.TriageRequested: lambda _data, _names: Words("转人工分拨", "put on the triage queue"),
     events.Assigned: _assigned,

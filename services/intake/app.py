@@ -3,39 +3,107 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
-from faststream.asgi import AsgiResponse, Request, post
-from pydantic import ValidationError
+from faststream.asgi import post
 
-from schemas import envelope, ids, topics
-from schemas.envelope import Unreadable
-from schemas.inputs import Report
+from schemas import topics
 from services.intake.domain import DECIDER
 from services.intake.doors import doors
+from services.intake.http import ReportsByHttp
+from services.intake.nearby import Nearby
+from services.intake.open311.app import ROOT, Open311
+from services.intake.open311.keys import RateLimit, read_keys
+from services.intake.retention import expired
 from services.intake.state import State
-from services.shell.pages import as_json
-from services.shell.runtime import Beside, Pages, Runtime, Service
+from services.intake.watching import Watching
+from services.shell.desk import Outgoing
+from services.shell.publishing import Dress
+from services.shell.runtime import Beside, Pages, Runtime, Service, Tools
+
+RETENTION_SECONDS = 3600.0
+NEARBY = Nearby()
+"""The open cases as this process knows them: its doors ask, its follower of the log tells."""
+
+
+def to_their_cases(_tools: Tools) -> Dress:
+    """What one case says to another is a command about the other."""
+
+    async def dress(out: list[Outgoing]) -> list[Outgoing]:
+        return [
+            replace(item, message=replace(item.message, subject=item.key))
+            if item.topic == topics.INTAKE_COMMANDS.name
+            else item
+            for item in out
+        ]
+
+    return dress
+
+
+def _now(runtime: Runtime[Any]) -> datetime:
+    """What time it is, by the clock that counts."""
+    stream = runtime.settings.clock == "stream"
+    return (runtime.step.clock if stream else None) or datetime.now(UTC)
+
+
+class StoredCases:
+    """The cases as the database has them: of all instances, a second behind the log."""
+
+    def __init__(self, runtime: Runtime[Any]) -> None:
+        self.runtime = runtime
+
+    async def one(self, case: str) -> State | None:
+        return (await self.some({"_id": case}, 0, 1)).get(case)
+
+    async def some(self, matching: dict[str, Any], skip: int, most: int) -> dict[str, State]:
+        """By case id, the newest first."""
+        snapshots = self.runtime.snapshots
+        found = snapshots.collection.find({"incarnation": snapshots.incarnation} | matching)
+        newest = found.sort("state.opened_at", -1).skip(skip).limit(most)
+        return {d["_id"]: snapshots.entry(d).state async for d in newest}
 
 
 def parts(runtime: Runtime[Any]) -> tuple[Pages, Beside]:
-    """``POST /reports``: the same report, the same checks, for those who have no Kafka."""
+    """``POST /reports`` and Open311, for those who have no Kafka. Beside the step, the log of the
+    county is followed, and contacts are destroyed when their time is over."""
 
-    async def submit(request: Request) -> AsgiResponse:
-        body = await request.body()
-        try:
-            data, _ = envelope.bare(body)
-            report = Report.model_validate(data)
-        except Unreadable as error:
-            return as_json({"error": str(error)}, 400)
-        except ValidationError as error:
-            return as_json({"error": envelope.explain(error)}, 422)
-        topic = runtime.settings.topic(topics.REPORTS_SUBMITTED.name)
-        await runtime.producer.send_and_wait(topic, body, key=report.report_id.encode())
-        case = ids.case_id(report.source, report.report_id)
-        return as_json({"case_id": case, "report_id": report.report_id}, 202)
+    keys = read_keys(runtime.settings.api_keys)
+    by_http = ReportsByHttp(runtime, keys, RateLimit(runtime.settings.calls_per_minute))
+    open311 = Open311(
+        rules=lambda: runtime.feed.rulebooks.at(_now(runtime)),
+        store=StoredCases(runtime),
+        send=by_http.send,
+        keys=keys,
+        limit=by_http.limit,
+    )
+    watching = Watching(runtime, NEARBY)
+    erased: set[str] = set()
 
-    return [("/reports", post(submit, include_in_schema=False))], ()
+    async def retain() -> None:
+        """Destroy what has been kept long enough."""
+        now = _now(runtime)
+        cases = {
+            e.id: e.state for desk in runtime.step.desks.values() for e in desk.entries.values()
+        }
+        for case in set(expired(cases, runtime.feed.rulebooks, now)) - erased:
+            await runtime.vault.erase(case)
+            erased.add(case)
+
+    pages = [
+        ("/reports", post(by_http.submit, include_in_schema=False)),
+        (f"{ROOT}/*", open311.app()),
+    ]
+    return pages, (
+        watching.follow_log,
+        runtime.every(RETENTION_SECONDS, retain),
+    )
 
 
-SERVICE: Service[State] = Service(DECIDER, doors=doors, parts=parts)
+SERVICE: Service[State] = Service(
+    DECIDER,
+    doors=lambda tools: doors(tools, NEARBY),
+    dress=to_their_cases,
+    parts=parts,
+)

@@ -131,6 +131,10 @@ class Classifier:
             return np.zeros(len(self.card.labels), dtype=np.float32)
         return part[1] @ self._weights[part[0]]
 
+    def rarity(self) -> dict[str, float]:
+        """Inverse document frequency by term."""
+        return dict(zip(self.terms, self._idf.tolist(), strict=True))
+
     def _vector(self, text: str) -> tuple[list[int], Floats] | None:
         """The known terms of a text by number, and their TF-IDF, of length one."""
         number = self._number

@@ -1,6 +1,7 @@
 """Intake: a report becomes a case, once.
 
-    submit-report  ─► opened, or a rejection to the source alone
+    submit-report  ─► opened, or joining (see `services.intake.joining`), or a rejection to the
+                      source alone
     confirm-report ─► confirmed: what the petition officer says that it is, and where
 
 The rule to remember: **a report id names one report**. The case's id follows from it, so the same
@@ -17,12 +18,24 @@ from typing import Any
 from schemas import topics
 from schemas.commands import ConfirmReport, SubmitReport
 from schemas.envelope import Message
-from schemas.events import Confirmed, Corrected, Opened, ReportAdded
+from schemas.events import (
+    Closed,
+    Confirmed,
+    Corrected,
+    Joining,
+    Opened,
+    Reopened,
+    ReportAdded,
+    ReportParted,
+    Withdrawn,
+)
+from schemas.joins import AddReport, OpenReport, PartReport
 from schemas.lifecycle import ACTIVE, Status
 from schemas.outputs import ReportRejected
 from schemas.reference import Service, elapsed
 from schemas.rulebook import Rulebook
 from services.decider import Cause, Decider, Decision, Notice, Reply
+from services.intake import joining
 from services.intake.meaning import understand
 from services.intake.place import Place, Unplaced, resolve
 from services.intake.state import KnownReport, State
@@ -37,24 +50,44 @@ def initial() -> State:
 
 def decide(state: State, cause: Cause, rules: Rulebook) -> Decision:
     match cause.data:
-        case SubmitReport() as report if state.standing.status is Status.NEW:
-            return _open(report, rules)
+        case SubmitReport() as report if state.is_new:
+            return _admit(report, rules)
         case SubmitReport() as report:
             return _again(state, report)
         case ConfirmReport() as confirm:
             return _confirm(state, confirm, rules)
+        case AddReport() as ask:
+            return joining.take_in(state, ask)
+        case OpenReport():
+            return joining.open_declined(state)
+        case PartReport() as parted:
+            return joining.let_go(state, parted)
         case _:
             return None
 
 
 def evolve(state: State, event: Message[Any]) -> State:
     match event.data:
+        case Joining() as asked:
+            return replace(state, joining=asked, reports=(joining.known(asked.report),))
         case Opened() as opened:
-            known = KnownReport(opened.source, opened.report_id, opened.digest)
-            return replace(state, reports=(known,), category=opened.category, area=opened.area)
+            return replace(
+                state,
+                reports=(joining.known(opened),),
+                category=opened.category,
+                area=opened.area,
+                service=opened.service,
+                urgency=opened.urgency,
+                opened_at=opened.submitted_at,
+            )
         case ReportAdded() as added:
-            known = KnownReport(added.source, added.report_id, added.digest)
-            return replace(state, reports=(*state.reports, known))
+            return replace(state, reports=(*state.reports, joining.known(added)))
+        case ReportParted() as parted:
+            return joining.without(state, parted)
+        case Closed() | Withdrawn():
+            return replace(state, ended=event.time)
+        case Reopened():
+            return replace(state, ended=None)
         case Confirmed() | Corrected() as told:
             return replace(state, category=told.category, area=told.area)
         case _:
@@ -64,7 +97,15 @@ def evolve(state: State, event: Message[Any]) -> State:
 # ── opening ──────────────────────────────────────────────────────────────────────────────────
 
 
-def _open(report: SubmitReport, rules: Rulebook) -> Decision:
+def _admit(report: SubmitReport, rules: Rulebook) -> Decision:
+    """A case of its own, unless an open one is near that it may join."""
+    opened = _open(report, rules)
+    if report.near is None or not isinstance(opened, Opened) or opened.service is Service.VIOLATION:
+        return opened
+    return Joining(into=report.near.case, likeness=report.near.likeness, report=opened)
+
+
+def _open(report: SubmitReport, rules: Rulebook) -> Opened | Reply:
     place = resolve(rules, report)
     fault = _fault(report, place, rules)
     if fault is not None or isinstance(place, Unplaced):
@@ -94,6 +135,12 @@ def _open(report: SubmitReport, rules: Rulebook) -> Decision:
         contact=report.contact,
         closes_after_days=elapsed(rules.settings.silence_closes_after).days,
     )
+
+
+def preview(report: SubmitReport, rules: Rulebook) -> Opened | None:
+    """What the report would be opened as; None if it would be rejected."""
+    opened = _open(report, rules)
+    return opened if isinstance(opened, Opened) else None
 
 
 def _fault(report: SubmitReport, place: Place | Unplaced, rules: Rulebook) -> str | None:
@@ -131,6 +178,8 @@ def reject(report: SubmitReport, reason: str) -> Reply:
 
 
 def _confirm(state: State, command: ConfirmReport, rules: Rulebook) -> Decision:
+    if state.joining is not None and state.standing.status is Status.NEW:
+        return joining.part(state, command)
     if state.standing.status not in ACTIVE:
         return Reply(unheard=f"nothing to confirm: the case is {state.standing.status}")
     decision = command.decision
@@ -145,4 +194,11 @@ def _confirm(state: State, command: ConfirmReport, rules: Rulebook) -> Decision:
     )
 
 
-DECIDER: Decider[State] = Decider(service="intake", initial=initial, decide=decide, evolve=evolve)
+DECIDER: Decider[State] = Decider(
+    service="intake",
+    initial=initial,
+    decide=decide,
+    evolve=evolve,
+    notify=joining.notify,
+    answers=frozenset(),
+)

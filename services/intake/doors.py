@@ -11,6 +11,7 @@ import asyncio
 import hashlib
 import hmac
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,11 @@ from schemas.outputs import ReportRejected
 from schemas.reference import Service
 from services.decider import Notice
 from services.intake.classifier import SHIPPED, Classifier, Words, load
+from services.intake.domain import preview
 from services.intake.masking import mask
+from services.intake.nearby import Nearby
+from services.intake.writing import plain_writing
+from services.shell import metrics
 from services.shell.doors import Admitted, Arrival, Door, to_dead_letters
 from services.shell.runtime import Tools
 from services.shell.seal import pseudonym, seal, seal_original
@@ -42,8 +47,8 @@ LARGE = 256 * 1024
 on beside it: a member that falls silent loses its batch, and reads the same batch again."""
 
 
-def doors(tools: Tools) -> list[Door[Any]]:
-    reports = ReportDoor(tools)
+def doors(tools: Tools, nearby: Nearby | None = None) -> list[Door[Any]]:
+    reports = ReportDoor(tools, nearby or Nearby())
     return [
         Door(topics.REPORTS_SUBMITTED, Report, reports.admit, reports.refuse),
         Door(topics.TRIAGE_DECISIONS, TriageDecision, ConfirmDoor(tools).admit, to_dead_letters),
@@ -53,8 +58,9 @@ def doors(tools: Tools) -> list[Door[Any]]:
 class ReportDoor:
     """Masks and seals; the keys of a batch are fetched at once."""
 
-    def __init__(self, tools: Tools) -> None:
+    def __init__(self, tools: Tools, nearby: Nearby) -> None:
         self.tools = tools
+        self.nearby = nearby
         self.classifier = classifier_at(tools.settings.classifier)
 
     async def admit(self, arrivals: Sequence[tuple[Arrival, Report]]) -> list[Admitted]:
@@ -75,11 +81,30 @@ class ReportDoor:
         keys: dict[str, bytes | None],
         secret: bytes,
     ) -> list[Admitted]:
-        return [self._command(arrival, report, keys, secret) for arrival, report in arrivals]
+        commands = [self._command(arrival, report, keys, secret) for arrival, report in arrivals]
+        in_order = sorted(range(len(commands)), key=lambda n: commands[n].data.submitted_at)
+        for number in in_order:  # so that whoever reported first has the case
+            commands[number] = self._compared(commands[number])
+        return list(commands)
+
+    def _compared(self, command: Message[SubmitReport]) -> Message[SubmitReport]:
+        """The command with the open case that it may be one more word on."""
+        rules = self.tools.rulebooks.at(command.time)
+        if rules.settings.duplicates is None:
+            return command
+        opened = preview(command.data, rules)
+        if opened is None:
+            return command
+        near = self.nearby.find(command.subject, opened, rules)
+        if near is None:
+            self.nearby.expect(command.subject, opened, rules)
+            return command
+        metrics.JOINED.inc()
+        return replace(command, data=command.data.model_copy(update={"near": near}))
 
     def _command(
         self, arrival: Arrival, report: Report, keys: dict[str, bytes | None], secret: bytes
-    ) -> Message[Payload]:
+    ) -> Message[SubmitReport]:
         case = ids.case_id(report.source, report.report_id)
         key = keys.get(case)
         digest = digest_of(report, self.tools.secret)
@@ -198,13 +223,13 @@ def _text_of(report: Report) -> str:
 
 def masked(report: Report) -> dict[str, Any]:
     """The report's own fields as the log may know them."""
-    names = [report.reporter.name] if report.reporter.name else []
+    names = [plain_writing(report.reporter.name)] if report.reporter.name else []
     where = report.location
     return {
         "source": report.source,
         "report_id": report.report_id,
         "submitted_at": report.submitted_at,
-        "text": mask(_text_of(report), names),
+        "text": mask(plain_writing(_text_of(report)), names),
         "channel": report.channel,
         "service": report.service,
         "category": report.category,
@@ -214,12 +239,14 @@ def masked(report: Report) -> dict[str, Any]:
         "town": where.town,
         "lat": where.lat,
         "lon": where.lon,
-        "address": mask(where.address, names) if where.address else None,
+        "address": mask(plain_writing(where.address), names) if where.address else None,
         "attachments": tuple(
             MaskedAttachment(
                 uri=attachment.uri,
                 media_type=attachment.media_type,
-                transcript=mask(attachment.transcript, names) if attachment.transcript else None,
+                transcript=mask(plain_writing(attachment.transcript), names)
+                if attachment.transcript
+                else None,
             )
             for attachment in report.attachments
         ),

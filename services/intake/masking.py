@@ -3,7 +3,7 @@
     我叫王小明，电话13800001111，住3栋2单元501室  →  我叫〔姓名〕，电话〔电话〕，住〔住址〕
 
 The one rule to remember: what a department needs to find the fault stays (roads, house numbers,
-buildings, number plates, hotlines, dates, sums, codes of areas), what points at a person goes.
+buildings, hotlines, dates, sums, codes of areas), what points at a person goes.
 Each mark is fixed, so masking twice is masking once, and nothing of the length of what stood there
 is told. Patterns are bounded everywhere: time grows with the length of the text and no faster.
 
@@ -19,8 +19,8 @@ from collections.abc import Container, Iterable, Iterator
 from operator import itemgetter
 
 PHONE, IDENTITY, CARD, ACCOUNT = "〔电话〕", "〔证件号〕", "〔卡号〕", "〔账号〕"
-MAIL, NAME, HOME = "〔邮箱〕", "〔姓名〕", "〔住址〕"
-MARKS = (PHONE, IDENTITY, CARD, ACCOUNT, MAIL, NAME, HOME)
+MAIL, NAME, HOME, VEHICLE = "〔邮箱〕", "〔姓名〕", "〔住址〕", "〔车牌〕"
+MARKS = (PHONE, IDENTITY, CARD, ACCOUNT, MAIL, NAME, HOME, VEHICLE)
 
 _MARK = re.compile("(" + "|".join(MARKS) + ")")
 _PLAIN = tuple(zip("：，；、（）　\xa0—–－‐×＊", ":,;,()  ----**", strict=True))
@@ -66,6 +66,16 @@ _WECHAT = (
     r"(?P<n>[A-Za-z][A-Za-z0-9_-]{5,19}|\d{6,11})(?![A-Za-z0-9_-])"
 )
 _EMAIL = r"(?<![A-Za-z0-9._%+-])[A-Za-z0-9._%+-]++@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,4}"
+
+_GAP = r"[ .·_*/-]{0,2}"
+_SPACED = rf"1{_STARTS}{_GAP}[3-9](?:{_GAP}\d){{9}}(?!\d)"
+"""A mobile's digits with something between them, so that no rule should see them."""
+_SPOKEN = r"[一幺壹][三四五六七八九叁肆伍陆柒捌玖][零〇一幺二两三四五六七八九壹贰叁肆伍陆柒捌玖]{9}"
+_VEHICLE = (
+    r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼使][A-HJ-NP-Za-hj-np-z]"
+    r"[ ·.-]{0,2}(?=[A-Za-z]{0,5}\d)[A-HJ-NP-Za-hj-np-z\d]{4,6}[挂学警港澳领]?"
+    r"(?![A-Za-z\d])"
+)
 
 # ── homes: from the room upwards; a building or a house number alone is where the fault is ───
 
@@ -134,6 +144,9 @@ _TABLE = (
     (IDENTITY, _DIGITS, (_PERSON_ID,)),
     (CARD, _DIGITS, (_BANK_CARD,)),
     (PHONE, _DIGITS, (_MOBILE, _LANDLINE, _LABELLED)),
+    (PHONE, r"1[ .·_*/-]{0,2}[3-9]", (_SPACED,)),
+    (PHONE, "[一幺壹]", (_SPOKEN,)),
+    (VEHICLE, "[A-Za-z]", (_VEHICLE,)),
     (ACCOUNT, "[QqWw扣微]", (_QQ, _WECHAT)),
     (MAIL, "@", (_EMAIL,)),
     (HOME, "[室房号栋幢座元]", (_HOUSE,)),

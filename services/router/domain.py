@@ -27,6 +27,7 @@ from schemas.events import (
     Opened,
     Reopened,
     ReportAdded,
+    ReportParted,
     Returned,
     TriageRequested,
 )
@@ -75,6 +76,10 @@ def evolve(state: State, event: Message[Any]) -> State:
             return _open(state, data, event.id)
         case ReportAdded():
             return _join(_note(state, event.id), ReportRef(data.source, data.report_id))
+        case ReportParted():
+            parted = ReportRef(data.source, data.report_id)
+            state = _note(state, event.id)
+            return replace(state, reports=tuple(r for r in state.reports if r != parted))
         case Confirmed() | Corrected():
             return _understand(_note(state, event.id), data.category, data.area)
         case Assigned():

@@ -222,6 +222,7 @@ def _ended(state: State, event: Message[events.Closed | events.Withdrawn]) -> li
 TELLS: Mapping[type[Payload], tuple[Teller, ...]] = {
     events.Opened: (_received,),
     events.ReportAdded: (_received, _changed),
+    events.ReportParted: (_changed,),
     events.Confirmed: (_changed,),
     events.TriageRequested: (_revoked,),
     events.Assigned: (_created, _revoked, _placed),

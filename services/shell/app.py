@@ -25,7 +25,7 @@ from services.shell.settings import PORTS, Settings
 logger = logging.getLogger(__name__)
 
 
-def build(service: Service[Any], settings: Settings, fatal: Any) -> AsgiFastStream:
+def build(service: Service[Any], settings: Settings, fatal: Any) -> Any:
     """The ASGI application of one service."""
     client = settings.kafka_client()
     broker = KafkaBroker(
@@ -48,14 +48,29 @@ def build(service: Service[Any], settings: Settings, fatal: Any) -> AsgiFastStre
         except Exception as error:  # the server would stay up without a step
             runtime.fail(error)
 
-    return AsgiFastStream(
+    exact = [(path, page) for path, page in runtime.pages if not path.endswith("*")]
+    inner = AsgiFastStream(
         broker,
         logger=None,
         on_startup=[prepare],
         after_startup=[run],
         on_shutdown=[runtime.stop],
-        asgi_routes=[*pages.common(runtime), *contract.pages(), *runtime.pages],
+        asgi_routes=[*pages.common(runtime), *contract.pages(), *exact],
     )
+    whole = {path.rstrip("*"): page for path, page in runtime.pages if path.endswith("*")}
+    return below(whole, inner)
+
+
+def below(mounts: dict[str, Any], rest: Any) -> Any:
+    """An ASGI application that leaves all paths under a prefix to one page; FastStream knows only
+    whole paths."""
+
+    async def dispatch(scope: Any, receive: Any, send: Any) -> None:
+        path = scope.get("path", "") if scope["type"] == "http" else ""
+        page = next((page for prefix, page in mounts.items() if path.startswith(prefix)), rest)
+        await page(scope, receive, send)
+
+    return dispatch if mounts else rest
 
 
 def serve(service: Service[Any], settings: Settings | None = None) -> None:

@@ -63,6 +63,8 @@ CALENDAR_UNTIL = Gauge(
     "gridcase_calendar_covered_until_timestamp_seconds",
     "End of the last year whose holidays are known to every calendar in force",
 )
+HOTSPOTS = Counter("gridcase_hotspots_total", "Surges of one kind in one town", ["category"])
+JOINED = Counter("gridcase_reports_joined_total", "Reports that asked to join an open case")
 ASSIGNMENTS = Counter("gridcase_assignments_total", "Assignments made", ["department", "level"])
 ESCALATIONS = Counter("gridcase_escalations_total", "Cases that climbed", ["from", "to"])
 UNROUTED = Gauge("gridcase_unrouted_cases", "Cases that wait for triage")

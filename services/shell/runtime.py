@@ -85,7 +85,7 @@ class Runtime(Generic[S]):
         self.fatal = fatal
         self.feed = ReferenceFeed(settings)
         self.database: AsyncIOMotorDatabase[Document] = connect(settings.mongo, settings.database)
-        self.vault = Vault(self.database)
+        self.vault = Vault(self.database, service.name)
         self.relays: list[Relay] = []
         self.failed = False
         self.busy: Callable[[], bool] = lambda: False

@@ -31,6 +31,11 @@ class Settings(BaseSettings):
     classifier: str = ""
     """A model file for intake, made by `gridcase classifier train`; empty: the one shipped;
     ``none``: no classifier, only the words of the rules."""
+    api_keys: str = ""
+    """Who may send reports by HTTP: ``key=source,key=source``. Without any, `POST /reports` is open
+    to whoever reaches the port, and Open311 takes no requests."""
+    calls_per_minute: int = 600
+    """Of one caller, over HTTP."""
     host: str = "127.0.0.1"
     port: int | None = None
 

@@ -5,6 +5,8 @@ Collection ``vault``, one document a case: ``{_id: case id, key: 32 bytes}``; af
 under a destroyed key is lost in every copy of the log (PIPL's right to erasure); MongoDB's own
 oplog and backups hold the old document until they roll over, so keep both windows short.
 
+Who opens a contact, or erases one, is written to ``vault_log`` first: ``{at, who, what, cases}``.
+
 The one rule to remember: a key is used only after a majority has it. It is inserted if absent,
 then read back, and what is read back counts: two instances that ask at once get the same key, and
 no failover takes one away that already stands on the log.
@@ -14,6 +16,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import Any
 
 from motor.motor_asyncio import (
@@ -33,8 +36,13 @@ Document = dict[str, Any]
 
 
 class Vault:
-    def __init__(self, database: AsyncIOMotorDatabase[Document]) -> None:
+    def __init__(self, database: AsyncIOMotorDatabase[Document], who: str | None = None) -> None:
+        """`who` opens contacts: every opening and erasure is written to `vault_log` under it."""
         self._client = database.client
+        self._who = who
+        self._log: AsyncIOMotorCollection[Document] = database.get_collection(
+            "vault_log", write_concern=WriteConcern("majority")
+        )
         self._documents: AsyncIOMotorCollection[Document] = database.get_collection(
             "vault",
             write_concern=WriteConcern("majority"),
@@ -52,6 +60,8 @@ class Vault:
         wanted = list(dict.fromkeys(case_ids))
         if not wanted:
             return {}
+        if not create:
+            await self._note("open", wanted)
         async with await self._client.start_session(causal_consistency=True) as session:
             found = await self._find(wanted, session)
             if create and (missing := [case for case in wanted if case not in found]):
@@ -64,6 +74,7 @@ class Vault:
     async def erase(self, case_id: str) -> bool:
         """Destroy the key of a case for good; whether there was one. Twice is once, and a case
         that has no key yet will never get one."""
+        await self._note("erase", [case_id])
         before = await self._documents.find_one_and_update(
             {"_id": case_id},
             [
@@ -73,6 +84,17 @@ class Vault:
             upsert=True,
         )
         return before is not None and "key" in before
+
+    async def log(self, case_id: str) -> list[Document]:
+        """Who opened or erased what of this case, oldest first: ``{at, who, what}``."""
+        found = self._log.find({"cases": case_id}, {"_id": False, "cases": False})
+        return await found.sort("at", 1).to_list(None)
+
+    async def _note(self, what: str, cases: list[str]) -> None:
+        """Written before it is done: an opening that left no trace must not happen."""
+        if self._who is not None:
+            at = datetime.now(UTC)
+            await self._log.insert_one({"at": at, "who": self._who, "what": what, "cases": cases})
 
     async def secret(self, name: str) -> bytes:
         """A secret of the whole installation (for pseudonyms), 32 bytes, made once."""

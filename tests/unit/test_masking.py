@@ -117,7 +117,6 @@ def test_a_name_that_is_nobodys_takes_nothing_from_the_text(nobody: str) -> None
         "微信公众号gongzhong01，微信支付，加微信群",
         "电话费2019-2020年，电话回访20190612",
         "联系人和电话都没有",
-        "陕G12345停在路口",
         "",
     ],
 )
@@ -205,3 +204,27 @@ def test_time_grows_with_the_text_and_no_faster(grain: str) -> None:
     began = time.perf_counter()
     mask(text, ["张三"])
     assert time.perf_counter() - began < 5  # a fifth of a second, on a machine left alone
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["陕G12345", "陕G·D1234挂", "粤B 9F8H7", "陕AD12345", "京a88888", "湘Ａ１２３４５"],
+)
+def test_number_plates_go(written: str) -> None:
+    assert mask(f"车牌{written}停在路口") == "车牌〔车牌〕停在路口"
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "1 3 8 0 0 0 0 1 1 1 1", "138.0000.1111", "138-00-00-11-11", "138·0000·1111",
+        "一三八零零零零一一一一", "幺三八零零零零幺幺幺幺", "13８0０00１111",
+    ],
+)  # fmt: skip
+def test_a_mobile_that_hides_from_rules_is_found(written: str) -> None:
+    assert mask(f"请打{written}谢谢") == "请打〔电话〕谢谢"
+
+
+def test_lists_and_sums_are_no_phones() -> None:
+    for kept in ("1、3、5组停水", "第1 2 3 4 5 6 7 8 9组", "一三五路公交", "共1300000元"):
+        assert mask(kept) == kept

@@ -1,0 +1,93 @@
+"""`gridcase erase CASE`: destroy the key of a case's contacts, for good."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+
+if TYPE_CHECKING:
+    from schemas.envelope import Message
+    from services.shell.settings import Settings
+
+console = Console(highlight=False)
+
+
+def erase(
+    id: Annotated[
+        str, typer.Argument(metavar="ID", help="The case id, or the report's SOURCE/REPORT_ID.")
+    ],
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    log: Annotated[bool, typer.Option("--log", help="Only show who opened the contacts.")] = False,
+) -> None:
+    """Destroy the keys under which the contacts of a case are sealed, those of joined reports too.
+
+    Whatever was sealed is lost in every copy of the log. What stands in the clear on
+    `reports.submitted` ends with its 7 days and on `assignments.*` with its 30; backups and the
+    database's own log hold the old keys until they roll over.
+
+    Example: `gridcase erase hotline-12345/hl-0701-003 --yes`
+    """
+    from lab.story.case_log import case_of
+
+    case = case_of(id)
+    if log:
+        _show_log(asyncio.run(_opened(case)))
+        return
+    if not yes:
+        typer.confirm(f"Destroy the contacts of case {case} for good?", abort=True)
+    destroyed, asked = asyncio.run(_erase(case))
+    console.print(f"{destroyed} of {asked} keys destroyed; tombstones stay")
+    console.print("in the clear until they expire: reports.submitted 7 days, assignments.* 30 days")
+    if not destroyed:
+        console.print("none had a key: no contact was sealed, or it was erased before")
+
+
+async def _erase(case: str) -> tuple[int, int]:
+    """How many keys were destroyed, of how many sealed contacts that were looked for."""
+    from schemas.events import Joining, ReportAdded
+    from services.shell.snapshots import connect
+    from services.shell.vault import Vault
+
+    settings, events = await _events(case)
+    ids = dict.fromkeys([case])
+    for event in events:
+        match event.data:
+            case ReportAdded(case=str(joined)):
+                ids[joined] = None
+            case Joining():
+                ids[event.subject] = None
+    database = connect(settings.mongo, settings.database)
+    vault = Vault(database, "gridcase erase")
+    done = [await vault.erase(identity) for identity in ids]
+    database.client.close()
+    return sum(done), len(done)
+
+
+async def _events(case: str) -> tuple[Settings, list[Message[Any]]]:
+    from lab.story.case_log import from_broker
+    from services.shell.endpoints import settings_at
+
+    settings = settings_at()
+    return settings, (await from_broker(settings, case, None)).events
+
+
+async def _opened(case: str) -> list[dict[str, object]]:
+    from services.shell.endpoints import settings_at
+    from services.shell.snapshots import connect
+    from services.shell.vault import Vault
+
+    settings = settings_at()
+    database = connect(settings.mongo, settings.database)
+    entries = await Vault(database).log(case)
+    database.client.close()
+    return entries
+
+
+def _show_log(entries: list[dict[str, object]]) -> None:
+    for entry in entries:
+        console.print(f"{entry['at']:%Y-%m-%d %H:%M:%S}  {entry['who']}  {entry['what']}")
+    if not entries:
+        console.print("nobody opened the contacts of this case")

@@ -1,0 +1,68 @@
+"""What intake does beside its step: it follows the log of the whole county.
+
+The follower feeds the index of open cases (`services.intake.nearby`) and looks for surges
+(`services.intake.surges`). The instance that owns partition 0 tells of surges; a message that is
+told again after a restart has the same id.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from schemas import envelope, topics
+from schemas.envelope import Message, Unreadable
+from schemas.outputs import HotspotDetected
+from services.intake.nearby import Nearby
+from services.intake.surges import Surges
+from services.shell import metrics
+from services.shell.consuming import follow
+from services.shell.runtime import Runtime
+
+SOURCE = "/services/intake"
+FORGET_EVERY = 10_000
+"""Events between two clearings of the index."""
+LONGEST = timedelta(days=60)
+"""No window of duplicates is longer; what is older is forgotten."""
+
+
+class Watching:
+    """One instance's view of the county's open cases."""
+
+    def __init__(self, runtime: Runtime[Any], nearby: Nearby) -> None:
+        self.runtime = runtime
+        self.nearby = nearby
+        self.surges = Surges()
+        self._count = 0
+
+    async def follow_log(self) -> None:
+        """Follow the log from its beginning, for ever."""
+        log = self.runtime.settings.topic(topics.CASE_EVENTS.name)
+        async for record in follow(self.runtime.settings, log):
+            try:
+                event = envelope.read(record.value, topics.EVENT_TYPES)
+            except Unreadable:
+                continue  # the step sets it aside
+            await self._see(event)
+
+    async def _see(self, event: Message[Any]) -> None:
+        rules = self.runtime.feed.rulebooks.at(event.time)
+        if rules.settings.duplicates is not None:
+            self.nearby.see(event, rules)
+            self._count += 1
+            if self._count % FORGET_EVERY == 0:
+                self.nearby.forget_before(event.time - LONGEST)
+        found = self.surges.see(event, rules)
+        if found is not None and 0 in self.runtime.step.desks:
+            await self._tell(*found, event)
+
+    async def _tell(self, identity: str, surge: HotspotDetected, event: Message[Any]) -> None:
+        metrics.HOTSPOTS.labels(surge.category).inc()
+        key = f"{surge.area}/{surge.category}"
+        told = Message(identity, SOURCE, key, surge.until, surge, causationid=event.id)
+        await self.runtime.producer.send_and_wait(
+            self.runtime.settings.topic(topics.HOTSPOTS.name),
+            envelope.write(told),
+            key=key.encode(),
+            headers=envelope.HEADERS,
+        )
