@@ -15,7 +15,8 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from time import monotonic
 from typing import Any, Generic, Protocol
@@ -90,6 +91,8 @@ class Step(Generic[S], ConsumerRebalanceListener):  # type: ignore[misc]
         self._folding: dict[int, int] = {}
         """Partitions in their first pass, and the log's end that it goes to."""
         self._gaps: dict[TopicPartition, int] = {}
+        self._failed: Exception | None = None
+        """What broke while partitions came or went."""
 
     @property
     def consumer(self) -> AIOKafkaConsumer:
@@ -137,6 +140,8 @@ class Step(Generic[S], ConsumerRebalanceListener):  # type: ignore[misc]
             while not self.stopping:
                 if saver.done():
                     saver.result()
+                if self._failed is not None:
+                    raise self._failed
                 batch = await self.consumer.getmany(
                     timeout_ms=self.settings.fetch_max_wait_ms,
                     max_records=self.settings.max_poll_records,
@@ -303,7 +308,7 @@ class Step(Generic[S], ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
         """The batch in hand is finished; snapshot, commit, and clear the desks."""
-        async with self._busy:
+        async with self._ending_where_it_fails(), self._busy:
             await self.published()
             if self.desks:
                 work = self.saver.work(self.desks, self._folding)
@@ -313,10 +318,20 @@ class Step(Generic[S], ConsumerRebalanceListener):  # type: ignore[misc]
             self.saver.forget()
             self._gaps.clear()
 
+    @asynccontextmanager
+    async def _ending_where_it_fails(self) -> AsyncIterator[None]:
+        """The client only writes down what a listener raises, and would leave the partitions paused
+        for ever; the next turn ends the process instead."""
+        try:
+            yield
+        except Exception as error:
+            self._failed = error
+            raise
+
     async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
         self.consumer.pause(*assigned)  # before any await: positions are being resolved meanwhile
         logs = sorted(tp.partition for tp in assigned if tp.topic == self.log)
-        async with self._busy:
+        async with self._ending_where_it_fails(), self._busy:
             for number in logs:
                 await self._take_partition(number)
         self.taken.set()
