@@ -41,7 +41,9 @@ class Saver(Generic[S]):
         self.topics = topics
         """The topic of each lane that this service has."""
         self._committed: dict[TopicPartition, int] = {}
-        self._saving = asyncio.Lock()
+        self.alone = asyncio.Lock()
+        """Held from `work` to the end of `save`: what one save took and could not write, the next
+        must find changed again, before it says up to where all is written."""
         self._saved_at = monotonic()
         metrics.SNAPSHOT_AGE.labels(service).set_function(lambda: monotonic() - self._saved_at)
 
@@ -62,15 +64,18 @@ class Saver(Generic[S]):
     async def save(
         self, work: Work, desks: Mapping[int, Desk[S]], consumer: AIOKafkaConsumer
     ) -> None:
-        async with self._saving:
-            try:
-                await self.snapshots.write(work.documents)
-            except PyMongoError as error:
-                logger.warning("snapshots wait: %s", error)
-                self._keep_dirty(work.documents, desks)
-                return
-            await self._commit(work.offsets, consumer)
-            self._saved_at = monotonic()
+        """Under `alone`. A database that is away, or being told to stop, leaves it to the next."""
+        try:
+            await self.snapshots.write(work.documents)
+        except PyMongoError as error:
+            logger.warning("snapshots wait: %s", error)
+            self._keep_dirty(work.documents, desks)
+            return
+        except asyncio.CancelledError:
+            self._keep_dirty(work.documents, desks)
+            raise
+        await self._commit(work.offsets, consumer)
+        self._saved_at = monotonic()
 
     def forget(self) -> None:
         """The partitions are another's now."""

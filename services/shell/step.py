@@ -294,10 +294,11 @@ class Step(Generic[S], ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def save(self) -> None:
         """Snapshot and commit now."""
-        async with self._busy:  # between turns, all that was read is published or still open
-            await self.published()
-            work = self.saver.work(self.desks, self._folding)
-        await self.saver.save(work, self.desks, self.consumer)
+        async with self.saver.alone:
+            async with self._busy:  # between turns, all that was read is published or still open
+                await self.published()
+                work = self.saver.work(self.desks, self._folding)
+            await self.saver.save(work, self.desks, self.consumer)
 
     async def _save_regularly(self) -> None:
         while True:
@@ -308,7 +309,7 @@ class Step(Generic[S], ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
         """The batch in hand is finished; snapshot, commit, and clear the desks."""
-        async with self._ending_where_it_fails(), self._busy:
+        async with self._ending_where_it_fails(), self.saver.alone, self._busy:
             await self.published()
             if self.desks:
                 work = self.saver.work(self.desks, self._folding)

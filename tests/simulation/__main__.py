@@ -1,7 +1,7 @@
 """python -m tests.simulation: play schedules, and say which break a promise.
 
-    --seed 7              one, with its whole story
-    --seeds 1000          as many, beginning with --from
+--seed 7              one, with its whole story
+--seeds 1000          as many, beginning with --from
 """
 
 from __future__ import annotations

@@ -66,6 +66,10 @@ class Broker:
         self._count += 1
         where = (partition.topic, partition.partition, len(log))
         log.append(Stored(*where, key, value, self._count, self.wall()))
+        self.wakes()
+
+    def wakes(self) -> None:
+        """All who wait for records look again."""
         waiting, self._waiting = self._waiting, []
         for waiter in waiting:
             if not waiter.done():
@@ -219,9 +223,7 @@ class Consumer:
 
     async def committed(self, partition: TopicPartition) -> int | None:
         offsets = self.broker.committed.setdefault(self.group, {})
-        return await self.broker.network.request(
-            lambda: offsets.get(partition), KafkaTimeoutError
-        )
+        return await self.broker.network.request(lambda: offsets.get(partition), KafkaTimeoutError)
 
     async def end_offsets(self, partitions: list[TopicPartition]) -> dict[TopicPartition, int]:
         return await self.broker.network.request(

@@ -6,17 +6,30 @@ the same thing twice. What they say goes where the doors would put it: on `<serv
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from random import Random
 from typing import TYPE_CHECKING, Any
 
 from schemas import ids
-from schemas.commands import ConfirmReport, ReporterOnLog, SubmitDecision, SubmitRating
-from schemas.commands import SubmitReport, SubmitUpdate
+from schemas.commands import (
+    ConfirmReport,
+    ReporterOnLog,
+    SubmitDecision,
+    SubmitRating,
+    SubmitReport,
+    SubmitUpdate,
+)
 from schemas.envelope import Message, Payload
-from schemas.inputs import Action, Channel, RatedBy, Rating, ReporterKind, TriageDecision, Update
-from schemas.inputs import Verdict
+from schemas.inputs import (
+    Action,
+    Channel,
+    RatedBy,
+    Rating,
+    ReporterKind,
+    TriageDecision,
+    Update,
+    Verdict,
+)
 from schemas.lifecycle import Status
 from schemas.reference import Service, Urgency
 from tests.case_fold import CaseFold
@@ -112,7 +125,9 @@ class Life:
         department = state.lead
         if department is None or self.chance.random() < 0.15:
             department = self.chance.choice([*state.now.assist, *DEPARTMENTS])
-        action = self.chance.choice(FITTING.get(case.standing.status, tuple(FITTING[Status.SIGNED])))
+        action = self.chance.choice(
+            FITTING.get(case.standing.status, tuple(FITTING[Status.SIGNED]))
+        )
         if self.chance.random() < 0.1:
             action = self.chance.choice(list(Action))
         now = self.world.today
@@ -191,6 +206,3 @@ class Life:
 
     def _sends(self, service: str, message: Message[Any]) -> None:
         self.world.says(service, message, self.chance.random() ** 4 * self.world.longest_way)
-
-
-Moment = Callable[[], datetime]

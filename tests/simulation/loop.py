@@ -97,7 +97,9 @@ class Loop(asyncio.AbstractEventLoop):
         return task
 
     def call_exception_handler(self, context: dict[str, Any]) -> None:
-        self.errors.append(context)
+        """What a process did not look at in time is no error of the simulator."""
+        if context["message"].startswith("Exception in callback"):
+            self.errors.append(context)
 
     # ── running ──────────────────────────────────────────────────────────────────────────────
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine
 from contextvars import Context, copy_context
+from copy import copy
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -41,8 +42,17 @@ class DeadLetters:
         self.reasons.append(reason)
 
 
+_prototypes: dict[int, Snapshots[Any]] = {}
+
+
 def stored(decider: Decider[Any], store: Store) -> Snapshots[Any]:
-    return Snapshots(cast(Any, store), decider, INCARNATION)
+    """The real snapshots on this store. To learn how states are written takes milliseconds, so one
+    of each is made, and copied."""
+    if id(decider) not in _prototypes:
+        _prototypes[id(decider)] = Snapshots(cast(Any, store), decider, INCARNATION)
+    snapshots = copy(_prototypes[id(decider)])
+    snapshots.collection = cast(Any, store[f"{decider.service}_cases"])
+    return snapshots
 
 
 class Process:

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta, tzinfo
 from typing import Any
 from unittest.mock import patch
 
 from schemas import envelope
 from schemas.envelope import Message, Payload
-from services.shell import saving, step, ticking
+from services.shell import publishing, saving, step, ticking
 from tests.simulation.loop import PROCESS
 from tests.simulation.world import World
 
@@ -51,21 +51,33 @@ def _clock(world: World) -> type:
     return Clock
 
 
+class Silence:
+    """Metrics that nobody reads."""
+
+    def __getattr__(self, _name: str) -> Silence:
+        return self
+
+    def __call__(self, *_given: Any, **_more: Any) -> Silence:
+        return self
+
+
 @contextmanager
 def imagined(world: World) -> Iterator[None]:
     """Within, the product lives in the world's time."""
     seconds = world.loop.time
     level = logging.root.manager.disable
     logging.disable(logging.CRITICAL)
+    clock, silence = _clock(world), Silence()
+    seams = [
+        *((module, "monotonic", seconds) for module in (step, saving, ticking)),
+        *((module, "datetime", clock) for module in (step, ticking)),
+        *((module, "metrics", silence) for module in (step, saving, publishing)),
+        (envelope, "read", remembered),
+    ]
     try:
-        with (
-            patch.object(step, "monotonic", seconds),
-            patch.object(saving, "monotonic", seconds),
-            patch.object(ticking, "monotonic", seconds),
-            patch.object(step, "datetime", _clock(world)),
-            patch.object(ticking, "datetime", _clock(world)),
-            patch.object(envelope, "read", remembered),
-        ):
+        with ExitStack() as stack:
+            for module, name, instead in seams:
+                stack.enter_context(patch.object(module, name, instead))
             yield
     finally:
         logging.disable(level)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from schemas import envelope, topics
@@ -61,6 +61,3 @@ def _record(stored: Stored, types: Mapping[str, type[Payload]]) -> Record:
     written = START + timedelta(seconds=stored.wall)
     where = (stored.topic, stored.partition, stored.offset)
     return Record(*where, key, message, stored.at, written, stored.value)
-
-
-BEGINNING = datetime(2022, 1, 1, tzinfo=UTC)

@@ -8,10 +8,10 @@ Work and faults together; then the faults are over, all comes to rest, is saved,
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from contextvars import copy_context
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 from random import Random
 from typing import Any
@@ -41,7 +41,9 @@ PATIENCE = 300.0
 """Imagined seconds within which all must come to rest once nothing goes wrong any more."""
 
 
-HEARTBEAT = 1.5
+CALM_SECONDS = 7
+"""So long must all have been quiet: time for timers, which wait for a grace and two idle turns."""
+HEARTBEAT = 3.0
 """Seconds between two words of a member to its group."""
 
 
@@ -67,7 +69,7 @@ def planned(chance: Random) -> Plan:
         cases=chance.randrange(1, 4),
         partitions=chance.choice([1, 2]),
         batch_size=chance.choice([1, 2, 1_000]),
-        snapshot_seconds=chance.choice([0.3, 1.0, 3.0]),
+        snapshot_seconds=chance.choice([0.4, 1.5, 4.0]),
         longest_way=chance.choice([0.1, 4.0]),
     )
 
@@ -81,25 +83,23 @@ class World:
     def __init__(self, seed: int, *, deciders: dict[str, Decider[Any]] | None = None) -> None:
         self.seed = seed
         self.deciders = deciders or dict(DECIDERS)
-        self.plan = planned(Random(f"{seed}/plan"))
+        self.plan = planned(Random(8 * seed + 0))
         self.most_cases, self.longest_way = self.plan.cases, self.plan.longest_way
         self.loop = Loop()
-        self.network = Network(self.loop, Random(f"{seed}/network"))
+        self.network = Network(self.loop, Random(8 * seed + 1))
         self.rulebooks = RULEBOOKS
         self.jumped = 0.0
         self.story: list[str] = []
         self.broker = Broker(
-            self.network, self.plan.partitions, Random(f"{seed}/broker"), lambda: self.wall
+            self.network, self.plan.partitions, Random(8 * seed + 2), lambda: self.wall
         )
         self.broker.batch_size = self.plan.batch_size
         self.store = Store(self.network)
         self.dead_letters = DeadLetters(self.broker)
         self.processes: list[Process] = []
-        self.groups = {
-            name: Group(name, self.broker, self._topics(name)) for name in self.deciders
-        }
-        self.life = Life(self, Random(f"{seed}/life"))
-        self.faults = Faults(self, Random(f"{seed}/faults"))
+        self.groups = {name: Group(name, self.broker, self._topics(name)) for name in self.deciders}
+        self.life = Life(self, Random(8 * seed + 3))
+        self.faults = Faults(self, Random(8 * seed + 4))
         self._views: dict[str, CaseFold] = {}
         self._viewed: dict[TopicPartition, int] = {}
         self._snapshots: dict[str, Snapshots[Any]] = {}
@@ -117,12 +117,7 @@ class World:
 
     def time_passes(self) -> None:
         """Hours in a moment: those who wait for records look at their clocks."""
-        for number in range(self.plan.partitions):
-            del number
-        waiting, self.broker._waiting = self.broker._waiting, []
-        for each in waiting:
-            if not each.done():
-                each.set_result(None)
+        self.broker.wakes()
 
     def _topics(self, service: str) -> list[str]:
         commands = topics.COMMANDS_OF.get(service)
@@ -215,7 +210,7 @@ class World:
 
     async def _comes_to_rest(self) -> None:
         until, calm = self.loop.now + PATIENCE, 0
-        while calm < 3:
+        while calm < CALM_SECONDS:
             await asyncio.sleep(1.0)
             calm = calm + 1 if self._at_rest() else 0
             if self.loop.now > until:
@@ -234,7 +229,3 @@ class World:
                 if not process.works or not group.holds(process) or not process.is_quiet():
                     return f"{process.name} is not quiet"
         return "requests are on their way" if self.network.travelling else ""
-
-
-Judge = Callable[[History], list[Any]]
-UTC_ZONE = UTC
