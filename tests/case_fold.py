@@ -122,7 +122,7 @@ class CaseFold:
 
     def differs(self, service: str, document: Mapping[str, Any]) -> str | None:
         """How a stored document differs from this fold; None if it does not."""
-        state = _states(type(self.states[service])).dump_python(
+        state = _states(service).dump_python(
             self.states[service], mode="json", exclude_defaults=True
         )
         expected = {
@@ -137,8 +137,8 @@ class CaseFold:
 
 
 @lru_cache
-def _states(state: type[Any]) -> TypeAdapter[Any]:
-    return TypeAdapter(state)
+def _states(service: str) -> TypeAdapter[Any]:
+    return TypeAdapter(type(DECIDERS[service].initial()))
 
 
 def _packed(identities: Mapping[str, None]) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any
 
@@ -15,6 +15,8 @@ from schemas.events import CaseEvent
 from schemas.rulebook import Rulebooks
 from services.decider import Decider, Decision
 from tests.case_fold import DECIDERS, CaseFold
+
+LONG_AGO = datetime(1900, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ class History:
     """The ids of messages in the dead letters."""
     reasons: Sequence[str] = ()
     """Why things were set aside."""
-    timers_until: datetime = datetime.min
+    timers_until: datetime = LONG_AGO
     """Every timer due before this must have fired."""
     clocks_differ: timedelta = timedelta()
     """How far the clocks of the machines were from the true time at most."""

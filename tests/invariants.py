@@ -170,12 +170,11 @@ def nothing_is_held_against_a_department_that_does_not_hold_the_case(
         lead: str | None = None
         for landed in case.accepted:
             data = landed.message.data
-            if isinstance(data, events.DeadlineEvent) and data.kind in HOLDERS:
-                if data.department != lead:
-                    yield f"case {case.id}: {data.TYPE} blames {data.department}, {lead} holds it"
-            elif isinstance(data, events.DepartmentEvent) and not data.REFUSAL:
-                if data.department != lead and landed.before.status in HELD:
-                    yield f"case {case.id}: {data.TYPE} of {data.department}, {lead} holds it"
+            late = isinstance(data, events.DeadlineEvent) and data.kind in HOLDERS
+            held = landed.before.status in HELD
+            said = isinstance(data, events.DepartmentEvent) and not data.REFUSAL and held
+            if (late or said) and data.department != lead:
+                yield f"case {case.id}: {data.TYPE} names {data.department}, but {lead} holds it"
             lead = landed.states["router"].lead
 
 

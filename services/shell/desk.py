@@ -61,6 +61,10 @@ class Entry(Generic[S]):
     """Ids of those that were void."""
     offset: int = -1
     """The last log record folded into `state`."""
+    copies: tuple[int, ...] = ()
+    """Offsets of records whose id had come before. Another owner, who knew less, may have said
+    something else under it: outsiders hear of the first alone, also from an owner that begins
+    anew and reads the copy again."""
     queue: deque[Pending] = field(default_factory=deque)
     in_flight: str | None = None
     due: datetime | None = None
@@ -144,12 +148,10 @@ class Desk(Generic[S]):
 
     def read(self, offset: int, event: Message[Any]) -> None:
         """Live: fold a log record unless that is done, tell outsiders, and take it as a cause."""
-        known = self.entries.get(event.subject)
-        copy = known is not None and offset > known.offset and pack(event.id) in known.seen
         self.fold(offset, event)
         self.positions[LOG] = offset + 1
         entry = self.entries[event.subject]
-        if copy:
+        if offset in entry.copies:
             self.tally[LOG, "copy"] += 1
             return
         if pack(event.id) in entry.void:
@@ -250,7 +252,9 @@ class Desk(Generic[S]):
     def _fold(self, entry: Entry[S], offset: int, event: Message[Any]) -> None:
         entry.offset = offset
         identity = pack(event.id)
-        if identity not in entry.seen:
+        if identity in entry.seen:
+            entry.copies += (offset,)
+        else:
             entry.seen += identity
             reason = void_because(entry.state.standing, event.data)
             if reason is None:

@@ -24,6 +24,7 @@ from aiokafka.errors import (
 )
 
 from schemas import topics
+from tests.simulation.loop import PROCESS
 from tests.simulation.network import Network
 
 DOORS = frozenset(topic.name for topic in topics.COMMANDS_OF.values())
@@ -128,6 +129,8 @@ class Producer:
         def arrived(when: float) -> None:
             self._last[target] = when + 1e-6
 
+        if (process := PROCESS.get()) is not None:
+            process.speaks()
         await self.broker.network.trip()
         return self.broker.network.request(
             land, KafkaTimeoutError, after=self._last.get(target, 0.0), arrived=arrived

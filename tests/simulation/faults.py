@@ -40,8 +40,7 @@ class Faults:
         self.over = True
         self.world.network.weather = CALM
         for process in self.world.processes:
-            process.lives = None
-            process.skew = 0.0
+            process.spared()
             if process.frozen and not process.dead:
                 self._thaws(process)
 
@@ -63,8 +62,12 @@ class Faults:
             return
         self.injected += 1
         roll = chance.random()
-        if roll < 0.5:
+        if roll < 0.3:
             process.lives = chance.randrange(1, 60)
+        elif roll < 0.42:
+            process.last_words = chance.randrange(0, 4)
+        elif roll < 0.5:
+            process.last_write = True
         elif roll < 0.65:
             self._freezes(process)
         elif roll < 0.75:

@@ -65,6 +65,10 @@ class Process:
         self.parked: list[asyncio.Handle] = []
         self.lives: int | None = None
         """How many awaits are left to it, if it is to die."""
+        self.last_words: int | None = None
+        """How many batches it will still send before it dies in the middle of sending."""
+        self.last_write = False
+        """Whether it is to die while its next documents are on their way."""
         self.skew = 0.0
         """Seconds by which its clock is wrong."""
         self.ended: asyncio.Future[None] = world.loop.create_future()
@@ -110,9 +114,29 @@ class Process:
                 self.world.tell(f"{self.name} is killed")
                 self.dies()
 
+    def speaks(self) -> None:
+        """It is about to send a batch: the moment to die, if that was the plan."""
+        if self.last_words is not None:
+            self.last_words -= 1
+            if self.last_words < 0:
+                self.world.tell(f"{self.name} is killed while it sends")
+                self.dies()
+
+    def has_written(self) -> None:
+        """Its documents are on their way."""
+        if self.last_write:
+            self.world.tell(f"{self.name} is killed while it saves")
+            self.dies()
+
+    def spared(self) -> None:
+        """Nothing more is planned for it."""
+        self.lives = self.last_words = None
+        self.last_write = False
+        self.skew = 0.0
+
     def dies(self) -> None:
         self.dead = True
-        self.lives = None
+        self.spared()
         if not self.ended.done():
             self.ended.set_result(None)
 

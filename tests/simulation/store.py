@@ -30,13 +30,16 @@ class Collection:
     async def bulk_write(self, requests: list[ReplaceOne[Document]], *, ordered: bool) -> None:
         assert not ordered
         faults: list[Document] = []
-        await asyncio.gather(*(self._request(each, faults) for each in requests))
+        under_way = [self._request(each, faults) for each in requests]
+        if (process := PROCESS.get()) is not None:
+            process.has_written()
+        await asyncio.gather(*under_way)
         if faults:
             raise BulkWriteError({"writeErrors": faults, "writeConcernErrors": []})
 
     def _request(self, one: ReplaceOne[Document], faults: list[Document]) -> asyncio.Future[None]:
         def land() -> None:
-            if not self._replace(one._filter, one._doc):
+            if not self._replace(dict(one._filter), dict(one._doc)):
                 faults.append({"code": DUPLICATE_KEY})
 
         return self.network.request(land, _away)

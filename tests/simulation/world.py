@@ -85,7 +85,7 @@ class World:
         self.deciders = deciders or dict(DECIDERS)
         self.plan = planned(Random(8 * seed + 0))
         self.most_cases, self.longest_way = self.plan.cases, self.plan.longest_way
-        self.loop = Loop()
+        self.loop = Loop()  # type: ignore[abstract] # it has what tasks and futures ask for
         self.network = Network(self.loop, Random(8 * seed + 1))
         self.rulebooks = RULEBOOKS
         self.jumped = 0.0
