@@ -263,24 +263,32 @@ def _heedless(history: History, service: str, command: Message[Any], at: int) ->
 
 
 def a_sender_is_answered_in_order(history: History) -> Iterator[str]:
-    """Of what was said once, and answered on the log alone: a word to the sender alone is not on
-    record, so after a crash the same command may be answered anew."""
-    alone = {message.causationid for message in history.notices} | history.set_aside
+    """Of what was said once, and had its answer on the log from the first: a word to the sender
+    alone is not on record, so after a crash the same command may be answered anew."""
     for service, records in history.commands.items():
-        last: dict[str, int] = {}
+        before: dict[str, tuple[Record, Landed]] = {}
         said = Counter(record.message.id for record in records if record.message)
         for record in records:
             command = record.message
-            if command is None or command.subject not in history.cases:
+            if command is None or said[command.id] > 1 or command.subject not in history.cases:
                 continue
-            if said[command.id] > 1 or command.id in alone:
-                continue
-            answer = history.cases[command.subject].answer_of(command.id, service)
+            case = history.cases[command.subject]
+            answer = case.answer_of(command.id, service)
             if answer is None:
                 continue
-            if answer.offset < last.get(command.subject, -1):
-                yield f"case {command.subject}: {command.type} at {record} was answered too early"
-            last[command.subject] = answer.offset
+            earlier, first = before.get(case.id, (record, answer))
+            if answer.offset < first.offset and _is_on_record(history, service, earlier, answer):
+                yield f"case {case.id}: {command.type} at {record} overtook the one at {earlier}"
+            before[case.id] = (record, answer)
+
+
+def _is_on_record(history: History, service: str, record: Record, until: Landed) -> bool:
+    """Whether, up to a moment, only an event could answer the command."""
+    command, case = record.message, history.cases[until.message.subject]
+    if command is None or record.at is None or until.at is None:
+        return False
+    states = case.states_between(service, record.at, until.at)
+    return all(isinstance(history.decide(service, s, command), CaseEvent) for s in states)
 
 
 def outsiders_hear_of_every_accepted_event(history: History) -> Iterator[str]:

@@ -36,7 +36,7 @@ Off = Callable[[], AbstractContextManager[Any]]
 def _two_events_for_one_cause(
     self: Desk[Any], entry: Entry[Any], pending: Pending, attempt: int
 ) -> bool:
-    """What follows from an answer is decided at once, and sent beside it as the cause's second
+    """What follows from an answer is decided at once, and sent after it as the cause's second
     event; that the first comes back is then no cause any more."""
     done = _settled(self, entry, pending, attempt)
     if done or entry.in_flight is None:
@@ -52,8 +52,19 @@ def _two_events_for_one_cause(
             self._event(pending.cause, follows, attempt),
             id=ids.derive("second", pending.cause.id, self.decider.service, attempt),
         )
-        self._out.append(Outgoing(CASE_EVENTS.name, entry.id, second, self.partition))
+        _seconds.setdefault(id(self), []).append(
+            Outgoing(CASE_EVENTS.name, entry.id, second, self.partition)
+        )
     return done
+
+
+def _one_after_the_other(self: Desk[Any]) -> list[Outgoing]:
+    seconds = [] if self._out else _seconds.pop(id(self), [])
+    return _take_outgoing(self) + seconds
+
+
+_take_outgoing = Desk.take_outgoing
+_seconds: dict[int, list[Outgoing]] = {}
 
 
 _settled = Desk._settled
@@ -73,8 +84,10 @@ def _many_events_a_cause() -> Iterator[None]:
     with (
         patch.object(Desk, "_settled", _two_events_for_one_cause),
         patch.object(Desk, "_queue", _follows_nothing),
+        patch.object(Desk, "take_outgoing", _one_after_the_other),
     ):
         yield
+    _seconds.clear()
 
 
 # ── ids ──────────────────────────────────────────────────────────────────────────────────────
