@@ -40,7 +40,6 @@ PHASE_WORDS: dict[Phase, Words] = {
 }
 COUNTED: dict[type[Payload], Words] = {
     events.Warned: Words("提醒", "warned"),
-    events.AtRisk: Words("预警", "at risk"),
     events.Overdue: Words("逾期", "overdue"),
     events.Escalated: Words("升级", "escalated"),
     events.Supervised: Words("督办", "supervised"),

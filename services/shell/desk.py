@@ -61,6 +61,10 @@ class Entry(Generic[S]):
     """Ids of those that were void."""
     offset: int = -1
     """The last log record folded into `state`."""
+    copies: tuple[int, ...] = ()
+    """Offsets of records whose id had come before. Another owner, who knew less, may have said
+    something else under it: outsiders hear of the first alone, also from an owner that begins
+    anew and reads the copy again."""
     queue: deque[Pending] = field(default_factory=deque)
     in_flight: str | None = None
     due: datetime | None = None
@@ -70,7 +74,9 @@ class Entry(Generic[S]):
 
     def as_it_stands(self) -> Entry[S]:
         """What a snapshot keeps, apart from what the desk goes on to do."""
-        return Entry(self.id, self.state, self.seen, self.void, self.offset, due=self.due)
+        return Entry(
+            self.id, self.state, self.seen, self.void, self.offset, self.copies, due=self.due
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +157,9 @@ class Desk(Generic[S]):
         self.folded = max(self.folded, offset + 1)
         self.positions[LOG] = offset + 1
         entry, identity = self._entry(event.subject), pack(event.id)
-        if offset > entry.offset and not self._fold(entry, offset, event, identity):
+        if offset > entry.offset:
+            self._fold(entry, offset, event, identity)
+        if offset in entry.copies:
             self.tally[LOG, "copy"] += 1
             return
         if identity in entry.void:
@@ -246,10 +254,11 @@ class Desk(Generic[S]):
             entry = self.entries[case] = Entry(case, self.decider.initial())
         return entry
 
-    def _fold(self, entry: Entry[S], offset: int, event: Message[Any], identity: bytes) -> bool:
-        """Whether it is the first record with its id."""
+    def _fold(self, entry: Entry[S], offset: int, event: Message[Any], identity: bytes) -> None:
         entry.offset = offset
-        if first := identity not in entry.seen:
+        if identity in entry.seen:
+            entry.copies += (offset,)
+        else:
             entry.seen += identity
             reason = void_because(entry.state.standing, event.data)
             if reason is None:
@@ -261,7 +270,6 @@ class Desk(Generic[S]):
             entry.in_flight = None
             self._ready[entry.id] = entry
         self.dirty[entry.id] = entry
-        return first
 
     def _evolve(self, entry: Entry[S], offset: int, event: Message[Any]) -> None:
         standing = advance(entry.state.standing, event)

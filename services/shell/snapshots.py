@@ -5,7 +5,7 @@ A document is a cache of the log: `rebuild` makes it again, equal to the byte. I
 forward, by log offset within one incarnation of the log, so that a slow or doubled owner does no
 harm.
 
-    {_id: case, partition, offset, incarnation, seen, void, due, state: {...}}
+    {_id: case, partition, offset, incarnation, seen, void, copies, due, state: {...}}
 """
 
 from __future__ import annotations
@@ -68,6 +68,8 @@ class Snapshots(Generic[S]):
             "void": Binary(entry.void),
             "state": self._states.dump_python(entry.state, mode="json", exclude_defaults=True),
         }
+        if entry.copies:
+            document["copies"] = list(entry.copies)
         if entry.due is not None:
             document["due"] = entry.due
         return document
@@ -78,6 +80,7 @@ class Snapshots(Generic[S]):
             state=self._states.validate_python(document["state"]),
             seen=bytes(document["seen"]),
             void=bytes(document["void"]),
+            copies=tuple(document.get("copies", ())),
             offset=document["offset"],
         )
 

@@ -23,7 +23,7 @@ from services.decider import Decider, Decision
 from services.router.domain import DECIDER as ROUTER
 from services.shell.desk import COMMANDS, LOG, Entry
 from services.sla.domain import DECIDER as SLA
-from tests.log import Log
+from tests.log import Log, Owner
 from tests.story import CASE, START, moment
 from tests.unit.router_words import VC, opened
 
@@ -91,6 +91,25 @@ def test_a_second_record_with_an_id_changes_nothing() -> None:
     log.append(log.messages()[0])
     assert router.runs().state == before
     assert router.desk.tally[LOG, "copy"] == 1
+
+
+def test_an_owner_that_begins_anew_tells_nobody_what_a_copy_says() -> None:
+    """Another owner, who knew less, gave the case to another department under the same id."""
+    log = a_log_with_a_case()
+    router = log.owner(ROUTER).runs()
+    assigned = log.messages()[1]
+    other = assigned.data.model_copy(update={"lead": "county-bureau"})
+    log.append(replace(assigned, data=other))
+    router.runs()
+    again = log.owner(ROUTER).runs()
+    later = log.owner(ROUTER, committed={LOG: 2, COMMANDS: 0}, snapshots=[kept(router)]).runs()
+    told = {item.topic for owner in (router, again, later) for item in owner.told}
+    assert "assignments.county-bureau" not in told
+
+
+def kept(owner: Owner) -> Entry[Any]:
+    entry = owner.desk.entries[CASE]
+    return Entry(CASE, entry.state, entry.seen, entry.void, entry.offset, entry.copies)
 
 
 def test_an_event_that_the_lifecycle_does_not_allow_is_void_for_everybody() -> None:
@@ -228,9 +247,8 @@ def test_outsiders_hear_only_what_the_log_accepted() -> None:
 
 def test_a_snapshot_ahead_of_the_committed_offset_is_not_folded_twice() -> None:
     log = a_log_with_a_case()
-    ahead = log.owner(ROUTER).runs().desk.entries[CASE]
-    kept = Entry(CASE, ahead.state, ahead.seen, ahead.void, ahead.offset)
-    again = log.owner(ROUTER, snapshots=[kept]).runs()
+    ahead = log.owner(ROUTER).runs()
+    again = log.owner(ROUTER, snapshots=[kept(ahead)]).runs()
     assert again.state == ahead.state
     assert log.types() == ["opened", "assigned"]
 

@@ -138,17 +138,23 @@ class Store:
 
     documents: dict[str, Entry[Any]] = field(default_factory=dict)
     away: bool = False
+    slow: asyncio.Future[None] | None = None
+    """What a write waits for."""
 
     def document(self, partition: int, entry: Entry[Any]) -> dict[str, Any]:
         kept = Entry(entry.id, entry.state, entry.seen, entry.void, entry.offset)
         return {"_id": entry.id, "partition": partition, "entry": kept}
 
     async def write(self, documents: Iterable[dict[str, Any]]) -> None:
+        if self.slow is not None:
+            await self.slow
         if self.away:
             raise AutoReconnect("away")
         self.documents |= {document["_id"]: document["entry"] for document in documents}
 
     async def load(self, _partition: int) -> list[Entry[Any]]:
+        if self.away:
+            raise AutoReconnect("away")
         return list(self.documents.values())
 
 
@@ -214,8 +220,8 @@ async def test_offsets_are_committed_only_after_the_snapshots_that_cover_them(
 
 
 async def test_a_database_that_is_away_stops_no_message(world: World) -> None:
-    world.store.away = True
     owner = await world.owner()
+    world.store.away = True
     await owner.turns(2)
     await owner.step.save()
     assert types(world.log) == ["case.opened.v1", "case.assigned.v1"]
@@ -229,6 +235,45 @@ async def test_what_was_not_stored_is_stored_by_the_next_snapshot(world: World) 
     await owner.step.save()
     (kept,) = world.store.documents.values()
     assert kept.offset == len(world.log.records) - 1
+
+
+async def test_a_save_that_is_cut_short_leaves_its_documents_to_the_next(world: World) -> None:
+    owner = await (await world.owner()).turns(3)
+    world.store.slow = asyncio.get_running_loop().create_future()
+    saving = asyncio.create_task(owner.step.save())
+    await asyncio.sleep(0)
+    saving.cancel()
+    world.store.slow = None
+    await owner.step.save()
+    assert owner.committed == len(world.log.records)
+    assert world.store.documents, "what is committed is stored"
+
+
+async def test_a_save_waits_for_the_one_before_it_and_stores_what_that_could_not(
+    world: World,
+) -> None:
+    owner = await (await world.owner()).turns(3)
+    world.store.slow = asyncio.get_running_loop().create_future()
+    first = asyncio.create_task(owner.step.save())
+    await asyncio.sleep(0)
+    second = asyncio.create_task(owner.step.save())
+    await asyncio.sleep(0)
+    slow, world.store.slow = world.store.slow, None
+    slow.set_exception(AutoReconnect("away"))
+    await first
+    await second
+    assert owner.committed == len(world.log.records)
+    assert world.store.documents, "what is committed is stored"
+
+
+async def test_what_fails_while_partitions_are_taken_ends_the_process(world: World) -> None:
+    """The client would only write it down, and leave the partitions paused for ever."""
+    owner = Owner(world, Settings(clock="stream"))
+    world.store.away = True
+    with pytest.raises(AutoReconnect):
+        await owner.step.on_partitions_assigned([LOG, COMMANDS])
+    with pytest.raises(AutoReconnect):
+        await asyncio.wait_for(owner.step.run(), 5)
 
 
 async def test_a_send_that_fails_ends_the_step_and_commits_nothing(world: World) -> None:

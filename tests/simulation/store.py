@@ -1,0 +1,105 @@
+"""MongoDB, as far as `Snapshots` knows it: unordered bulks of conditional replacements, and finds.
+
+A bulk is not one deed: each replacement is done at its own moment, while others read and write; some
+may be done and others not, and whoever asked may never hear how many. A bulk that is under way goes
+on when its sender has died.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from pymongo import ReplaceOne
+from pymongo.errors import AutoReconnect, BulkWriteError
+
+from services.shell.snapshots import DUPLICATE_KEY
+from tests.simulation.loop import PROCESS
+from tests.simulation.network import Network
+
+Document = dict[str, Any]
+
+
+@dataclass
+class Collection:
+    network: Network
+    documents: dict[str, Document] = field(default_factory=dict)
+
+    async def bulk_write(self, requests: list[ReplaceOne[Document]], *, ordered: bool) -> None:
+        assert not ordered
+        faults: list[Document] = []
+        under_way = [self._request(each, faults) for each in requests]
+        if (process := PROCESS.get()) is not None:
+            process.has_written()
+        await asyncio.gather(*under_way)
+        if faults:
+            raise BulkWriteError({"writeErrors": faults, "writeConcernErrors": []})
+
+    def _request(self, one: ReplaceOne[Document], faults: list[Document]) -> asyncio.Future[None]:
+        def land() -> None:
+            if not self._replace(dict(one._filter), dict(one._doc)):
+                faults.append({"code": DUPLICATE_KEY})
+
+        return self.network.request(land, _away)
+
+    def _replace(self, wanted: Document, new: Document) -> bool:
+        """One upsert. False where a document that does not match stands under its id."""
+        old = self.documents.get(new["_id"])
+        if old is not None and not matches(old, wanted):
+            return False
+        self.documents[new["_id"]] = new
+        return True
+
+    async def _found(self, wanted: Document) -> list[Document]:
+        def read() -> list[Document]:
+            return [each for each in self.documents.values() if matches(each, wanted)]
+
+        return await self.network.request(read, _away)
+
+    async def find(self, wanted: Document) -> AsyncIterator[Document]:
+        for document in await self._found(wanted):
+            yield document
+
+
+def _away() -> Exception:
+    process = PROCESS.get()
+    return AutoReconnect(f"the database is away for {process.name if process else 'all'}")
+
+
+def matches(document: Document, wanted: Document) -> bool:
+    """Equality, ``$lt``, ``$ne`` and ``$or``: all that `Snapshots` asks."""
+    return all(_holds(document, name, what) for name, what in wanted.items())
+
+
+def _holds(document: Document, name: str, wanted: Any) -> bool:
+    if name == "$or":
+        return any(matches(document, each) for each in wanted)
+    if isinstance(wanted, dict):
+        return all(_compare(document.get(name), sign, value) for sign, value in wanted.items())
+    return bool(document.get(name) == wanted)
+
+
+def _compare(found: Any, sign: str, value: Any) -> bool:
+    match sign:
+        case "$lt":
+            return bool(found < value)
+        case "$ne":
+            return bool(found != value)
+        case _:
+            raise NotImplementedError(f"this store knows no {sign}: teach it")
+
+
+@dataclass
+class Store:
+    """A database: collections by name."""
+
+    network: Network
+    collections: dict[str, Collection] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> Collection:
+        return self.collections.setdefault(name, Collection(self.network))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.collections)
