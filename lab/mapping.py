@@ -10,6 +10,9 @@ The rule to remember: **a value is a template, a table or a slug**, and there is
                                             a table; a cell that it lacks becomes `otherwise`, and
                                             where there is none the row is rejected
     category: {slug: TYPE}                  the cell as a code: "Sign  Repair" is sign-repair
+    category: {slug: TYPE, also: {column: TITLE, begins: {"Parks:": parks}}}
+                                            the same, with a word behind it where the other cell
+                                            begins so: Comment, "Parks: Complaint" is comment-parks
 
 A value that comes out empty is left out. A mapping has these parts:
 
@@ -23,7 +26,8 @@ A value that comes out empty is left out. A mapping has these parts:
                 reject) say what becomes of an ending that cannot be
     expect      optional, for `gridcase compare`: what the other system decided. `department`, a code
                 of the reference data; `due`, a time; `on_time`, true or false, of rows that are
-                still open as it was at the time `as_of`. Empty: it does not say
+                still open as it was at the time `as_of`; `transferred`, true where it sent the row
+                on later, to a department that the kind does not tell. Empty: it does not say
 """
 
 from __future__ import annotations
@@ -74,8 +78,25 @@ class Table(Part):
         return found
 
 
+class Begins(Part):
+    """What a cell begins with, where forms put a choice before the words; else nothing."""
+
+    column: str
+    begins: dict[str, str]
+
+    def find(self, row: Cells) -> str:
+        cell = row[self.column]
+        fitting = [start for start in self.begins if cell.startswith(start)]
+        return self.begins[max(fitting, key=len)] if fitting else ""
+
+
 class Slug(Part):
     slug: str
+    also: Begins | None = None
+
+    def find(self, row: Cells) -> str:
+        words = f"{row[self.slug]} {self.also.find(row) if self.also else ''}"
+        return re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-")
 
 
 def _form(value: Any) -> str:
@@ -96,10 +117,8 @@ _FORMS = ("(template)", "(table)", "(slug)")
 def fill(value: Value, row: Cells) -> str:
     """What `value` is for this row. Raises `RowRejected` for a cell that a table lacks."""
     match value:
-        case Table():
+        case Table() | Slug():
             return value.find(row)
-        case Slug():
-            return re.sub(r"[^a-z0-9]+", "-", row[value.slug].lower()).strip("-")
         case _:
             return _COLUMN.sub(lambda found: row[found[1]], value).strip()
 
@@ -175,6 +194,7 @@ class ExpectFields(Part):
     department: Value = ""
     due: Value = ""
     on_time: Value = ""
+    transferred: Value = ""
     as_of: str = ""
 
 
@@ -216,6 +236,8 @@ def _columns(part: Part, path: str) -> Iterator[tuple[str, str]]:
                 yield f"{path}.{name}", value.column
             case Slug():
                 yield f"{path}.{name}", value.slug
+                if value.also is not None:
+                    yield f"{path}.{name}.also", value.also.column
             case Part():
                 yield from _columns(value, f"{path}.{name}")
 
