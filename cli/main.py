@@ -18,6 +18,7 @@ from cli import (
     rating,
     rebuild,
     reference,
+    route,
     serve,
     sla,
     tick,
@@ -40,6 +41,7 @@ app.command("serve")(serve.serve)
 app.command("doctor")(doctor.doctor)
 app.add_typer(topics.app, name="topics")
 app.add_typer(reference.app, name="reference")
+app.command("route")(route.route)
 app.command("import")(importing.import_)
 app.command("compare")(compare.compare)
 app.command("watch")(watch.watch)

@@ -11,6 +11,7 @@ names the holding that stands, and there is none when the moment has passed.
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 from schemas.envelope import Message
 from schemas.events import (
@@ -38,7 +39,7 @@ Placed = Assigned | TriageRequested | None
 def after_opened(state: State, cause: Message[Opened], rules: Rulebook) -> Placed:
     if not _waits_since(state, cause.id):
         return None
-    return _place(state, _route(state, rules), AssignedBecause.ROUTED)
+    return _place(state, _route(state, rules, cause.time), AssignedBecause.ROUTED)
 
 
 def after_returned(state: State, cause: Message[Returned], rules: Rulebook) -> Placed:
@@ -49,15 +50,15 @@ def after_returned(state: State, cause: Message[Returned], rules: Rulebook) -> P
         return _triage(state, f"{cause.data.department} returned it, and triage has the last word.")
     if state.returns >= rules.settings.returns_to_triage:
         return _triage(state, f"This was return number {state.returns}.")
-    return _place(state, _route(state, rules), AssignedBecause.RETURNED)
+    return _place(state, _route(state, rules, cause.time), AssignedBecause.RETURNED)
 
 
 def after_reopened(state: State, cause: Message[Reopened], rules: Rulebook) -> Placed:
     """The same department again, or one level up; routed anew if the rules no longer know it."""
     if not _waits_since(state, cause.id):
         return None
-    higher = _one_up(state, rules) if cause.data.climbs else None
-    choice = higher or _same_again(state, rules) or _route(state, rules)
+    higher = _one_up(state, rules, cause.time) if cause.data.climbs else None
+    choice = higher or _same_again(state, rules) or _route(state, rules, cause.time)
     return _place(state, choice, AssignedBecause.REOPENED)
 
 
@@ -65,7 +66,7 @@ def after_escalated(state: State, cause: Message[Escalated], rules: Rulebook) ->
     if state.standing.status not in HELD or cause.data.holding != state.standing.holding:
         return None
     why = f"The {cause.data.kind} deadline passed at {cause.data.from_level} level"
-    choice = _climb(state, rules, cause.data.to_level, why)
+    choice = _climb(state, rules, cause.data.to_level, why, cause.time)
     nobody = f"{why}, and no unit from {cause.data.to_level} level up can take it."
     return _place(state, choice or Unrouted(nobody), AssignedBecause.ESCALATED)
 
@@ -80,7 +81,7 @@ def after_correction(
     is_latest = (data.category, data.area) == (state.category, state.area)
     if not is_latest or state.standing.status not in ACTIVE:
         return None
-    choice = _route(state, rules)
+    choice = _route(state, rules, cause.time)
     if _is_as_now(state, choice):
         return None
     return _place(state, choice, AssignedBecause.CORRECTED)
@@ -90,13 +91,14 @@ def _waits_since(state: State, event_id: str) -> bool:
     return state.standing == Standing(Status.OPEN, event_id)
 
 
-def _route(state: State, rules: Rulebook) -> Choice | Unrouted:
+def _route(state: State, rules: Rulebook, at: datetime) -> Choice | Unrouted:
     choice = choose(
         rules,
         state.area,
         state.category,
         state.service,
         state.urgency,
+        at=at,
         excluding=state.returned_by,
     )
     if isinstance(choice, Choice) and state.unsure:
@@ -119,15 +121,19 @@ def _same_again(state: State, rules: Rulebook) -> Choice | None:
     return Choice(now.lead, now.assist, now.level, now.rule, why)
 
 
-def _one_up(state: State, rules: Rulebook) -> Choice | None:
+def _one_up(state: State, rules: Rulebook, at: datetime) -> Choice | None:
     above = state.now.level.above if state.now.level else None
-    return _climb(state, rules, above, "The reporter was not satisfied again") if above else None
+    why = "The reporter was not satisfied again"
+    return _climb(state, rules, above, why, at) if above else None
 
 
-def _climb(state: State, rules: Rulebook, level: Level, because: str) -> Choice | None:
+def _climb(
+    state: State, rules: Rulebook, level: Level, because: str, at: datetime
+) -> Choice | None:
     """The unit of the ladder from `level` up that has not returned the case; the old lead helps."""
     rule = _rule_of(state, rules)
-    found = rule and unit_from(rules, rule.ladder, level, state.area, excluding=state.returned_by)
+    gone = state.returned_by
+    found = rule and unit_from(rules, rule.ladder, level, state.area, at=at, excluding=gone)
     if not rule or not found:
         return None
     reached, unit = found
