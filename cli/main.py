@@ -15,6 +15,7 @@ from cli import (
     erase,
     importing,
     log,
+    mediation,
     rating,
     rebuild,
     reference,
@@ -48,6 +49,7 @@ app.command("watch")(watch.watch)
 app.command("case")(case.case)
 app.add_typer(classifier.app, name="classifier")
 app.add_typer(log.app, name="log")
+app.command("mediation")(mediation.mediation)
 app.add_typer(sla.app, name="sla")
 app.add_typer(rating.app, name="rating")
 app.command("rebuild")(rebuild.rebuild)

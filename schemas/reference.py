@@ -242,11 +242,13 @@ class HandlingTimes(Row):
 
 
 class PauseReason(Row):
-    """A reason for which a holder may pause, and the most it may pause in total, if limited."""
+    """A reason for which a holder may pause, and the most it may pause in total, if limited. A
+    pause for a ``deliberation`` 两说一商 ends with the record of the meeting."""
 
     code: Code
     name: str
     limit: Duration | None = None
+    deliberation: bool = False
 
 
 class ReturnReason(Row):
