@@ -11,6 +11,7 @@ from cli import (
     classifier,
     compare,
     demo,
+    department,
     doctor,
     erase,
     importing,
@@ -24,6 +25,7 @@ from cli import (
     sla,
     tick,
     topics,
+    triage,
     up,
     watch,
 )
@@ -47,6 +49,8 @@ app.command("import")(importing.import_)
 app.command("compare")(compare.compare)
 app.command("watch")(watch.watch)
 app.command("case")(case.case)
+app.add_typer(triage.app, name="triage")
+app.command("department")(department.department)
 app.add_typer(classifier.app, name="classifier")
 app.add_typer(log.app, name="log")
 app.command("mediation")(mediation.mediation)

@@ -307,7 +307,7 @@ TELLS: Mapping[type[Payload], tuple[Teller, ...]] = {
     events.Paused: (_changed,),
     events.Resumed: (_changed,),
     events.Extended: (_changed,),
-    events.Resolved: (_in_its_words("resolved"),),
+    events.Resolved: (_in_its_words("resolved"), _changed),
     events.FeedbackGiven: (_in_its_words("result"),),
     events.Corrected: (_changed,),
     events.Withdrawn: (_all_revoked, _ended),
