@@ -24,6 +24,9 @@ A value that comes out empty is left out. A mapping has these parts:
     resolution  optional: `at`, `by`, `result` of the row's own ending. An empty `at`: it stays open.
                 `if_before_report` (at-once, leave-open, reject) and `if_unreadable` (leave-open,
                 reject) say what becomes of an ending that cannot be
+    held        optional, for cases that are half way when they come in: `department`, a code of the
+                reference data, that has it; `since` when; `signed_at`, if it has; `note`, how far it
+                is. An empty `department`: the rules of today place it
     expect      optional, for `gridcase compare`: what the other system decided. `department`, a code
                 of the reference data; `due`, a time; `on_time`, true or false, of rows that are
                 still open as it was at the time `as_of`; `transferred`, true where it sent the row
@@ -190,6 +193,14 @@ class ResolutionFields(Part):
     if_unreadable: Literal["leave-open", "reject"] = "reject"
 
 
+class HeldFields(Part):
+    department: Value
+    since: Value = ""
+    signed_at: Value = ""
+    by: Value = ""
+    note: Value = ""
+
+
 class ExpectFields(Part):
     department: Value = ""
     due: Value = ""
@@ -204,6 +215,7 @@ class Mapping(Part):
     times: Times
     report: ReportFields
     resolution: ResolutionFields | None = None
+    held: HeldFields | None = None
     expect: ExpectFields | None = None
 
     @validates("encoding")
@@ -220,6 +232,8 @@ class Mapping(Part):
         yield from _columns(self.report, "report")
         if self.resolution is not None:
             yield from _columns(self.resolution, "resolution")
+        if self.held is not None:
+            yield from _columns(self.held, "held")
 
     def expected_columns(self) -> Iterator[tuple[str, str]]:
         """Each further column that a comparison reads."""

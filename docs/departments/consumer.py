@@ -1,5 +1,6 @@
 """A department's own consumer: it signs what it is given to lead. Run: faststream run consumer:app"""
 
+import json
 import os
 
 from faststream import AckPolicy, FastStream
@@ -11,7 +12,8 @@ app = FastStream(broker)
 
 
 @broker.subscriber(f"{PREFIX}assignments.{ME}", group_id=f"{PREFIX}department-{ME}.desk",
-                   auto_offset_reset="earliest", ack_policy=AckPolicy.NACK_ON_ERROR)  # fmt: skip
+                   auto_offset_reset="earliest", ack_policy=AckPolicy.NACK_ON_ERROR,
+                   decoder=lambda message: json.loads(message.body))  # fmt: skip
 async def hear(event: dict, message: KafkaMessage) -> None:  # type: ignore[type-arg]
     case = event["data"]
     if event["type"] != "assignment.created.v1" or case["role"] != "lead":

@@ -18,6 +18,7 @@ import orjson
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
+from schemas import envelope
 from schemas.inputs import Action, Update
 from schemas.publish import read_samples
 from services.shell.embedded import Embedded
@@ -83,7 +84,8 @@ async def test_a_consumer_of_the_docs_signs_what_it_is_to_lead(
     sent = messages(department)
     async with AIOKafkaProducer(bootstrap_servers=kafka.url) as producer:
         for message in sent:
-            await producer.send_and_wait(inbox, orjson.dumps(message), key=b"case")
+            value = orjson.dumps(message)
+            await producer.send_and_wait(inbox, value, key=b"case", headers=envelope.HEADERS)
     with running(program(tmp_path), kafka, prefix, department):
         updates = await heard(kafka, outbox, 2)
     lead = sent[1]
