@@ -100,7 +100,7 @@ class Asked:
         return None
 
     def _now(self) -> datetime:
-        return self.runtime.step.clock or datetime.now(UTC)
+        return self.runtime.step.ticked or datetime.now(UTC)
 
     async def gauges(self) -> None:
         held: Counter[tuple[str, str]] = Counter()

@@ -53,7 +53,7 @@ class HandingOver:
     async def look(self) -> None:
         runtime = self.runtime
         stream = runtime.settings.clock == "stream"
-        now = runtime.step.clock if stream else datetime.now(UTC)
+        now = runtime.step.ticked if stream else datetime.now(UTC)
         if now is None:
             return
         rules = runtime.feed.rulebooks.at(now)

@@ -77,7 +77,8 @@ def _add_users(settings: Settings) -> None:
     scram: Any = admin
     info = scram.ScramCredentialInfo(scram.ScramMechanism.SCRAM_SHA_512, 4096)
     added = [scram.UserScramCredentialUpsertion(user, info, user.encode()) for user in USERS]
-    for future in admin_client(settings).alter_user_scram_credentials(added).values():
+    client = admin_client(settings)  # it ends what it was at when nobody holds it
+    for future in client.alter_user_scram_credentials(added).values():
         future.result(timeout=30)
 
 
