@@ -8,6 +8,7 @@ anybody was denied by hand, stays.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
@@ -58,12 +59,22 @@ def apply(settings: Settings, wanted: Iterable[Grant]) -> Applied:
         gone = sorted(ours - grants)
         _wait(client.create_acls([_binding(grant) for grant in made]) if made else {})
         _wait(client.delete_acls([_filter(grant) for grant in gone]) if gone else {})
+        _until_visible(client, grants, set(gone))
     except KafkaException as error:
         raise TopicError(
             f"the broker refused: {error.args[0]}. It needs an authorizer "
             "(authorizer.class.name), and this principal the right to alter the cluster"
         ) from error
     return Applied(made, gone)
+
+
+def _until_visible(client: AdminClient, grants: set[Grant], gone: set[Grant]) -> None:
+    """The broker that is asked learns of a change a moment after the one that took it."""
+    deadline = time.monotonic() + SECONDS
+    while (grants - (standing := _standing(client))) or standing & gone:
+        if time.monotonic() > deadline:
+            raise TopicError("the broker took the grants and does not show them: look at its log")
+        time.sleep(0.1)
 
 
 def _wait(futures: dict[Any, Any]) -> None:
