@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from typing import Any
 
+import orjson
 import pytest
 from aiokafka import AIOKafkaProducer
 
@@ -19,6 +20,7 @@ from schemas.events import Assigned
 from schemas.inputs import TriageDecision
 from schemas.reference import Department, Level, Reference
 from services.shell.provision import publish
+from services.shell.topic_admin import TopicSpec, create_topics
 from tests.county import small_county
 from tests.e2e.conftest import Options_of
 from tests.e2e.outside import Outside, a_report, an_update, case_of, fresh, until
@@ -155,7 +157,9 @@ async def test_rules_change_while_cases_come_in_and_none_is_routed_by_half_a_set
     """200 reports around the moment of change, while the new version is being published."""
     await county.time_comes(NEXT_MONTH - timedelta(hours=2))
     held = await county.reports(county.now, location={"grid": "g211"})
-    await county.makes("assignments.station-v21")
+    client = county.settings.kafka_client()
+    inbox = TopicSpec(county.settings.topic("assignments.station-v21"), 1)
+    await create_topics(client.pop("bootstrap_servers"), [inbox], **client)
     reports = [
         a_report(NEXT_MONTH + timedelta(minutes=minute - 100), location={"grid": "g111"})
         for minute in range(200)
@@ -181,8 +185,6 @@ async def test_rules_change_while_cases_come_in_and_none_is_routed_by_half_a_set
 
 
 async def _send(outside: Outside, reports: list[dict[str, Any]]) -> None:
-    import orjson
-
     topic = outside.settings.topic(topics.REPORTS_SUBMITTED.name)
     async with AIOKafkaProducer(**outside.settings.kafka_client()) as producer:
         for report in reports:
