@@ -84,14 +84,20 @@ def _show(found: Comparison, file: Path) -> None:
     for name in ("department", "due", "on_time"):
         n, equal = said[name]["n"], said[name]["equal"]
         share = f"{equal / n:.2%}" if n else "nothing to compare with"
-        console.print(f"[bold]{name.replace('_', ' ')}[/]: {equal:,} of {n:,} equal, {share}")
+        later = said[name].get("transferred", 0)
+        more = f"; {later:,} of the others were sent on later" if later else ""
+        console.print(f"[bold]{name.replace('_', ' ')}[/]: {equal:,} of {n:,} equal, {share}{more}")
     console.print(_departments(found), _due(said))
 
 
 def _departments(found: Comparison) -> Table:
-    table = Table("kind", "theirs", "ours", "rows", title="departments that differ")
-    for (category, expected, ours), n in found.misses.most_common(SHOWN):
-        table.add_row(category, expected, ours, f"{n:,}")
+    from lab.compare import most_frequent
+
+    columns = ("kind", "theirs", "ours", "rows", "sent on later")
+    table = Table(*columns, title="departments that differ")
+    for (category, expected, ours), miss in most_frequent(found)[:SHOWN]:
+        rows, later = f"{len(miss.reports):,}", f"{miss.transferred:,}"
+        table.add_row(category, expected, ours, rows, later)
     return table
 
 

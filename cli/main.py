@@ -11,17 +11,21 @@ from cli import (
     classifier,
     compare,
     demo,
+    department,
     doctor,
     erase,
     importing,
     log,
+    mediation,
     rating,
     rebuild,
     reference,
+    route,
     serve,
     sla,
     tick,
     topics,
+    triage,
     up,
     watch,
 )
@@ -40,12 +44,16 @@ app.command("serve")(serve.serve)
 app.command("doctor")(doctor.doctor)
 app.add_typer(topics.app, name="topics")
 app.add_typer(reference.app, name="reference")
+app.command("route")(route.route)
 app.command("import")(importing.import_)
 app.command("compare")(compare.compare)
 app.command("watch")(watch.watch)
 app.command("case")(case.case)
+app.add_typer(triage.app, name="triage")
+app.command("department")(department.department)
 app.add_typer(classifier.app, name="classifier")
 app.add_typer(log.app, name="log")
+app.command("mediation")(mediation.mediation)
 app.add_typer(sla.app, name="sla")
 app.add_typer(rating.app, name="rating")
 app.command("rebuild")(rebuild.rebuild)

@@ -35,3 +35,55 @@ def create(
 
     made = asyncio.run(make_topics(Settings(), read_folder(reference), replication))
     console.print(f"{len(made)} topics made" + (f", {made[0]} …" if made else "; all were there"))
+
+
+@app.command()
+def acl(
+    reference: Annotated[
+        Path, typer.Option(help="Whose departments get their rights.", exists=True)
+    ] = Path("deploy/hanyin"),
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only print them.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+) -> None:
+    """Grant each service, department and party what the topics table says, and nothing else.
+
+    Makes the ACLs that are missing and takes back those that are none any more. A department
+    logs in as `department-CODE`, a service as `gridcase-SERVICE`; GRIDCASE_PREFIX goes before both.
+
+    Example: `GRIDCASE_KAFKA_SECURITY_PROTOCOL=SASL_SSL gridcase topics acl --reference deploy/hanyin`
+    """
+    import orjson
+
+    from services.shell.acl_admin import Applied, apply
+    from services.shell.acl_plan import grants
+    from services.shell.endpoints import settings_at
+    from services.shell.reference import read_folder
+    from services.shell.topic_admin import TopicError
+
+    settings = settings_at()
+    codes = [unit.code for unit in read_folder(reference).departments if unit.heir is None]
+    wanted = grants(settings, codes)
+    try:
+        done = Applied(wanted, []) if dry_run else apply(settings, wanted)
+    except TopicError as error:
+        console.print(f"[red]not granted[/]: {error}", soft_wrap=True)
+        raise typer.Exit(1) from None
+    if as_json:
+        said = {
+            "wanted": len(wanted),
+            **{k: [g._asdict() for g in v] for k, v in done._asdict().items()},
+        }
+        typer.echo(orjson.dumps(said, option=orjson.OPT_INDENT_2).decode())
+        return
+    if dry_run:
+        for grant in wanted:
+            name = grant.name + ("…" if grant.prefixed else "")
+            console.print(f"{grant.principal}  {grant.operation}  {grant.resource} {name}")
+    console.print(
+        f"{len(wanted)} grants; "
+        + (
+            "nothing done"
+            if dry_run
+            else f"{len(done.made)} made, {len(done.taken_back)} taken back"
+        )
+    )

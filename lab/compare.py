@@ -54,6 +54,8 @@ class Expected:
     department: str | None
     due: datetime | None
     on_time: bool | None
+    transferred: bool = False
+    """It went elsewhere first, and was sent on later."""
 
 
 @dataclass(slots=True)
@@ -68,14 +70,25 @@ class Kind:
 
 
 @dataclass(slots=True)
+class Miss:
+    """The rows of one kind whose department differs in the same way."""
+
+    reports: list[str] = field(default_factory=list)
+    transferred: int = 0
+    """How many of them the other system sent on later, by its own account."""
+
+
+@dataclass(slots=True)
 class Comparison:
     calendar: WorkCalendar
     rows: int = 0
     rejected: Counter[str] = field(default_factory=Counter)
     """Rows that the mapping could not read, by reason; they are compared in nothing."""
     departments: Counter[str] = field(default_factory=Counter)
-    misses: Counter[tuple[str, str, str]] = field(default_factory=Counter)
-    """(category, expected, ours) of the departments that differ."""
+    misses: defaultdict[tuple[str, str, str], Miss] = field(
+        default_factory=lambda: defaultdict(Miss)
+    )
+    """By (category, expected, ours): the departments that differ."""
     kinds: defaultdict[str, Kind] = field(default_factory=lambda: defaultdict(Kind))
     on_time: Counter[str] = field(default_factory=Counter)
 
@@ -114,7 +127,11 @@ def _expected(cells: Cells, mapping: Mapping, expect: ExpectFields) -> Expected:
     moment = mapping.times.read(due)
     if due and moment is None:
         raise RowRejected(f"expect.due: {due!r} is in none of the formats")
-    return Expected(fill(expect.department, cells) or None, moment, VERDICTS[on_time])
+    transferred = fill(expect.transferred, cells).lower()
+    if transferred not in VERDICTS:
+        raise RowRejected(f"expect.transferred: {transferred!r} is neither true nor false")
+    department = fill(expect.department, cells) or None
+    return Expected(department, moment, VERDICTS[on_time], VERDICTS[transferred] or False)
 
 
 def _as_of(mapping: Mapping, expect: ExpectFields) -> datetime | None:
@@ -133,7 +150,9 @@ def _count(found: Comparison, row: Accepted, expected: Expected, ours: Decided) 
         same = ours.department == expected.department
         found.departments[_word(same)] += 1
         if not same:
-            found.misses[category, expected.department, ours.department or TRIAGE] += 1
+            miss = found.misses[category, expected.department, ours.department or TRIAGE]
+            miss.reports.append(row.report.report_id)
+            miss.transferred += expected.transferred
     if expected.due is None:
         return
     kind, same = (
@@ -170,7 +189,11 @@ def as_json(found: Comparison) -> dict[str, Any]:
     return {
         "rows": found.rows,
         "rejected": dict(found.rejected.most_common()),
-        "department": {**_share(found.departments), "misses": list(_misses(found))},
+        "department": {
+            **_share(found.departments),
+            "transferred": sum(miss.transferred for miss in found.misses.values()),
+            "misses": list(_misses(found)),
+        },
         "due": {
             "n": sum(kind.n for kind in found.kinds.values()),
             "equal": sum(kind.equal for kind in found.kinds.values()),
@@ -184,13 +207,25 @@ def worst_first(found: Comparison) -> Iterable[tuple[str, Kind]]:
     return sorted(found.kinds.items(), key=lambda item: (item[1].equal - item[1].n, item[0]))
 
 
+def most_frequent(found: Comparison) -> list[tuple[tuple[str, str, str], Miss]]:
+    """The departments that differ, those of most rows first."""
+    return sorted(found.misses.items(), key=lambda item: (-len(item[1].reports), item[0]))
+
+
 def _share(counts: Counter[str]) -> dict[str, int]:
     return {"n": counts.total(), "equal": counts["equal"]}
 
 
 def _misses(found: Comparison) -> Iterator[dict[str, Any]]:
-    for (category, expected, ours), n in found.misses.most_common():
-        yield {"category": category, "expected": expected, "ours": ours, "n": n}
+    for (category, expected, ours), miss in most_frequent(found):
+        yield {
+            "category": category,
+            "expected": expected,
+            "ours": ours,
+            "n": len(miss.reports),
+            "transferred": miss.transferred,
+            "reports": miss.reports,
+        }
 
 
 def _kind(kind: Kind, found: Comparison) -> dict[str, Any]:

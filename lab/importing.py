@@ -22,6 +22,7 @@ from pydantic import ValidationError
 from pydantic.dataclasses import dataclass as validated
 
 from lab import inputs
+from lab.half_way import Held, carry_on, held_of
 from lab.inputs import TimedInput
 from lab.mapping import CannotImport, Cells, Mapping, ResolutionFields, RowRejected, fill
 from schemas import ids
@@ -54,6 +55,7 @@ class Accepted:
     report: Report
     case_id: str
     resolution: Resolution | None = None
+    held: Held | None = None
     notes: tuple[str, ...] = ()
 
 
@@ -156,10 +158,11 @@ def _outcome(line: int, cells: Cells | str, mapping: Mapping) -> Outcome:
     try:
         report = _report(cells, mapping)
         resolution, notes = _ending(cells, mapping, report)
+        held = held_of(cells, mapping, report.submitted_at)
     except RowRejected as reason:
         return Rejected(line, str(reason))
     case = ids.case_id(report.source, report.report_id)
-    return Accepted(line, report, case, resolution, notes)
+    return Accepted(line, report, case, resolution, held, notes)
 
 
 def _report(cells: Cells, mapping: Mapping) -> Report:
@@ -227,13 +230,16 @@ def _resolution(fields: ResolutionFields, cells: Cells, at: Instant) -> Resoluti
 
 
 class ImportParties:
-    """The departments of an export: whoever is assigned a case resolves it as the row says.
+    """The departments of an export: whoever is assigned a case takes it where the row says that it
+    was (`lab.half_way`), and resolves it as the row says.
 
     An ending is kept until its case has one on the log: a case that climbs meanwhile is resolved by
     its new holder. A row without an ending stays open."""
 
     def __init__(self, rows: Iterable[Accepted] = ()) -> None:
+        rows = list(rows)
         self._endings = {row.case_id: row.resolution for row in rows if row.resolution}
+        self._held = {row.case_id: row.held for row in rows if row.held}
 
     @property
     def waiting(self) -> int:
@@ -242,11 +248,16 @@ class ImportParties:
 
     def react(self, event: Message[Any]) -> Iterable[TimedInput]:
         match event.data:
-            case Assigned() if event.subject in self._endings:
-                return [_resolving(event, self._endings[event.subject])]
+            case Assigned():
+                return self._carry_on(event)
             case Resolved() | Withdrawn():
                 self._endings.pop(event.subject, None)
         return []
+
+    def _carry_on(self, event: Message[Assigned]) -> list[TimedInput]:
+        held, ending = self._held.get(event.subject), self._endings.get(event.subject)
+        found = list(carry_on(event, held)) if held else []
+        return [*found, _resolving(event, ending)] if ending else found
 
 
 def _resolving(assigned: Message[Assigned], ending: Resolution) -> TimedInput:

@@ -10,6 +10,9 @@ The rule to remember: **a value is a template, a table or a slug**, and there is
                                             a table; a cell that it lacks becomes `otherwise`, and
                                             where there is none the row is rejected
     category: {slug: TYPE}                  the cell as a code: "Sign  Repair" is sign-repair
+    category: {slug: TYPE, also: {column: TITLE, begins: {"Parks:": parks}}}
+                                            the same, with a word behind it where the other cell
+                                            begins so: Comment, "Parks: Complaint" is comment-parks
 
 A value that comes out empty is left out. A mapping has these parts:
 
@@ -21,9 +24,13 @@ A value that comes out empty is left out. A mapping has these parts:
     resolution  optional: `at`, `by`, `result` of the row's own ending. An empty `at`: it stays open.
                 `if_before_report` (at-once, leave-open, reject) and `if_unreadable` (leave-open,
                 reject) say what becomes of an ending that cannot be
+    held        optional, for cases that are half way when they come in: `department`, a code of the
+                reference data, that has it; `since` when; `signed_at`, if it has; `note`, how far it
+                is. An empty `department`: the rules of today place it
     expect      optional, for `gridcase compare`: what the other system decided. `department`, a code
                 of the reference data; `due`, a time; `on_time`, true or false, of rows that are
-                still open as it was at the time `as_of`. Empty: it does not say
+                still open as it was at the time `as_of`; `transferred`, true where it sent the row
+                on later, to a department that the kind does not tell. Empty: it does not say
 """
 
 from __future__ import annotations
@@ -74,8 +81,25 @@ class Table(Part):
         return found
 
 
+class Begins(Part):
+    """What a cell begins with, where forms put a choice before the words; else nothing."""
+
+    column: str
+    begins: dict[str, str]
+
+    def find(self, row: Cells) -> str:
+        cell = row[self.column]
+        fitting = [start for start in self.begins if cell.startswith(start)]
+        return self.begins[max(fitting, key=len)] if fitting else ""
+
+
 class Slug(Part):
     slug: str
+    also: Begins | None = None
+
+    def find(self, row: Cells) -> str:
+        words = f"{row[self.slug]} {self.also.find(row) if self.also else ''}"
+        return re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-")
 
 
 def _form(value: Any) -> str:
@@ -96,10 +120,8 @@ _FORMS = ("(template)", "(table)", "(slug)")
 def fill(value: Value, row: Cells) -> str:
     """What `value` is for this row. Raises `RowRejected` for a cell that a table lacks."""
     match value:
-        case Table():
+        case Table() | Slug():
             return value.find(row)
-        case Slug():
-            return re.sub(r"[^a-z0-9]+", "-", row[value.slug].lower()).strip("-")
         case _:
             return _COLUMN.sub(lambda found: row[found[1]], value).strip()
 
@@ -171,10 +193,19 @@ class ResolutionFields(Part):
     if_unreadable: Literal["leave-open", "reject"] = "reject"
 
 
+class HeldFields(Part):
+    department: Value
+    since: Value = ""
+    signed_at: Value = ""
+    by: Value = ""
+    note: Value = ""
+
+
 class ExpectFields(Part):
     department: Value = ""
     due: Value = ""
     on_time: Value = ""
+    transferred: Value = ""
     as_of: str = ""
 
 
@@ -184,6 +215,7 @@ class Mapping(Part):
     times: Times
     report: ReportFields
     resolution: ResolutionFields | None = None
+    held: HeldFields | None = None
     expect: ExpectFields | None = None
 
     @validates("encoding")
@@ -200,6 +232,8 @@ class Mapping(Part):
         yield from _columns(self.report, "report")
         if self.resolution is not None:
             yield from _columns(self.resolution, "resolution")
+        if self.held is not None:
+            yield from _columns(self.held, "held")
 
     def expected_columns(self) -> Iterator[tuple[str, str]]:
         """Each further column that a comparison reads."""
@@ -216,6 +250,8 @@ def _columns(part: Part, path: str) -> Iterator[tuple[str, str]]:
                 yield f"{path}.{name}", value.column
             case Slug():
                 yield f"{path}.{name}", value.slug
+                if value.also is not None:
+                    yield f"{path}.{name}.also", value.also.column
             case Part():
                 yield from _columns(value, f"{path}.{name}")
 

@@ -49,6 +49,15 @@ class ReporterOnLog(Payload):
     household_tier: str | None = None
 
 
+class ReportNamed(Payload):
+    """A report by its source and the source's id."""
+
+    TYPE: ClassVar[str] = "report-name.v1"
+
+    source: str
+    report_id: str
+
+
 class SuggestedCategory(Payload):
     """What the trained classifier made of a report's words, at the door."""
 
@@ -131,6 +140,41 @@ class SubmitDecision(Command):
     TYPE: ClassVar[str] = "router.submit-decision.v1"
 
     decision: TriageDecision
+
+
+class AdoptCase(Payload):
+    """From one case to another, earlier one: take over my reports, we are the same matter."""
+
+    TYPE: ClassVar[str] = "router.adopt-case.v1"
+
+    from_case: str
+    opened_at: Instant
+    merging: str
+    """The `case.merging` event that asks."""
+    reports: tuple[ReportNamed, ...]
+    decision_id: str
+    by: str
+
+
+class AnswerMerge(Payload):
+    """The other case's answer to `router.adopt-case`."""
+
+    TYPE: ClassVar[str] = "router.answer-merge.v1"
+
+    into: str
+    merging: str
+    refusal: str | None = None
+    """None: it has taken over the reports."""
+
+
+class HandOver(Payload):
+    """A version of the rules has abolished the department that has the case."""
+
+    TYPE: ClassVar[str] = "router.hand-over.v1"
+
+    holding: str
+    department: str
+    version: str
 
 
 class SubmitRating(Command):

@@ -12,9 +12,9 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from schemas.commands import MaskedAttachment, ReporterOnLog, Sealed
+from schemas.commands import MaskedAttachment, ReporterOnLog, ReportNamed, Sealed
 from schemas.envelope import Instant, Payload
-from schemas.inputs import Action, Attachment, Channel, RatedBy
+from schemas.inputs import Action, Attachment, Channel, Deliberation, RatedBy, Settlement
 from schemas.reference import DeadlineKind, Level, Service, Urgency
 
 Count = Annotated[int, Field(ge=0, lt=2**31)]
@@ -151,6 +151,8 @@ class AssignedBecause(StrEnum):
     REOPENED = "reopened"
     TRIAGE = "triage"
     CORRECTED = "corrected"
+    PASSED_UP = "passed-up"
+    HEIR = "heir"
 
 
 class TriageRequested(CaseEvent):
@@ -180,6 +182,14 @@ class Assigned(CaseEvent):
     because: AssignedBecause
     rule: str | None = None
     why: str
+    parts: tuple[str, ...] = ()
+    """Those of `assist` with a part of their own: done or excused before the lead can resolve."""
+    legal_review: bool = False
+    """A legal review must come before it is resolved."""
+    first_step: str | None = None
+    """How the matter is begun with a household of this tier: a visit first."""
+    wrong_return: bool = False
+    """Triage sends it back to a department that had returned it."""
 
 
 class DepartmentEvent(CaseEvent):
@@ -196,6 +206,8 @@ class DepartmentEvent(CaseEvent):
     result: str | None = None
     evidence: tuple[Attachment, ...] = ()
     until: Instant | None = None
+    settlement: Settlement | None = None
+    deliberation: Deliberation | None = None
 
 
 class Signed(DepartmentEvent):
@@ -211,9 +223,12 @@ class Returned(DepartmentEvent):
 
 
 class Progressed(DepartmentEvent):
-    """Work goes on; `result` says how far it is."""
+    """Work goes on; `result` says how far it is. `major`: a major decision is at hand, and a legal
+    review must come before it is resolved."""
 
     TYPE = "case.progressed.v1"
+
+    major: bool = False
 
 
 class Paused(DepartmentEvent):
@@ -256,6 +271,53 @@ class UpdateRefused(DepartmentEvent):
     refusal: str
 
 
+class Whistled(DepartmentEvent):
+    """A village whistles 吹哨报到, a town calls: the teams one level up must report in time."""
+
+    TYPE = "case.whistled.v1"
+    RULED = True
+
+    called: tuple[str, ...]
+    from_level: Level
+    to_level: Level
+    due: Instant | None = None
+    """By when they must report; None where the rules name no limit for signing at their level."""
+    limit: str | None = None
+
+
+class WhistleMissed(CaseEvent):
+    """A team that was called has not reported in time."""
+
+    TYPE = "case.whistle-missed.v1"
+    WRITER = "router"
+
+    holding: str
+    department: str
+    whistle: str
+    """The `case.whistled` event that called it."""
+    due: Instant
+
+
+class PartSigned(DepartmentEvent):
+    """A department that assists has taken up its part; one that was called has reported."""
+
+    TYPE = "case.part-signed.v1"
+
+
+class PartDone(DepartmentEvent):
+    """A department that assists has done its part."""
+
+    TYPE = "case.part-done.v1"
+
+
+class MediationFailed(DepartmentEvent):
+    """The parties could not be brought to agree at this level: the next one up mediates."""
+
+    TYPE = "case.mediation-failed.v1"
+
+    from_level: Level
+
+
 class DecisionEvent(CaseEvent):
     """An event that answers a petition officer's decision, and carries it."""
 
@@ -291,6 +353,84 @@ class Withdrawn(DecisionEvent):
     TYPE = "case.withdrawn.v1"
 
     how: Literal["rejected", "withdrawn", "closed"]
+
+
+class PartExcused(DecisionEvent):
+    """The lead need not wait for the part of a department."""
+
+    TYPE = "case.part-excused.v1"
+
+    holding: str
+    department: str
+
+
+class Reviewed(DecisionEvent):
+    """A legal review 法制审核 was given."""
+
+    TYPE = "case.reviewed.v1"
+
+    outcome: Literal["approved", "objected"]
+
+
+class Merging(DecisionEvent):
+    """The case is to join an earlier one about the same matter, if that takes its reports over."""
+
+    TYPE = "case.merging.v1"
+
+    into: str
+
+
+class Adopted(CaseEvent):
+    """Another case is merged into this one; its reports are answered with it."""
+
+    TYPE = "case.adopted.v1"
+    WRITER = "router"
+
+    from_case: str
+    merging: str
+    reports: tuple[ReportNamed, ...]
+
+
+class AdoptionRefused(CaseEvent):
+    """Another case asked to be merged into this one, and cannot be."""
+
+    TYPE = "case.adoption-refused.v1"
+    WRITER = "router"
+    REFUSAL = True
+
+    from_case: str
+    merging: str
+    refusal: str
+
+
+class Merged(CaseEvent):
+    """The case goes on as a part of an earlier one."""
+
+    TYPE = "case.merged.v1"
+    WRITER = "router"
+
+    into: str
+    merging: str
+
+
+class MergeRefused(CaseEvent):
+    """The merge did not come about; the case goes on as it was."""
+
+    TYPE = "case.merge-refused.v1"
+    WRITER = "router"
+
+    into: str
+    merging: str
+    refusal: str
+
+
+class Unmerged(DecisionEvent):
+    """A merge is undone: the case is a case of its own again, and is routed anew. Its reports are
+    answered with both."""
+
+    TYPE = "case.unmerged.v1"
+
+    into: str
 
 
 class DecisionRefused(DecisionEvent):
@@ -467,6 +607,8 @@ EVENTS: tuple[type[CaseEvent], ...] = (
     Opened, ReportAdded, Confirmed, Joining, ReportDeclined, ReportParted,
     TriageRequested, Assigned, Signed, Returned, Progressed, Paused, Resumed, ExtensionRequested,
     Extended, Resolved, FeedbackGiven, Corrected, Withdrawn, UpdateRefused, DecisionRefused,
+    Whistled, WhistleMissed, PartSigned, PartDone, PartExcused, Reviewed, MediationFailed,
+    Merging, Adopted, AdoptionRefused, Merged, MergeRefused, Unmerged,
     DeadlineSet, Warned, AtRisk, Overdue, Escalated, Supervised,
     Rated, RatingRefused, Reopened, Closed,
 )  # fmt: skip

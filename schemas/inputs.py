@@ -6,8 +6,9 @@ enumeration is refused with a reason.
 
 from __future__ import annotations
 
+from datetime import date
 from enum import StrEnum
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, StringConstraints
 
@@ -80,6 +81,32 @@ class Report(Input):
     reporter: Reporter
 
 
+class Settlement(Input):
+    """How mediation of a dispute ended 调解结果: what the parties agreed, if they did."""
+
+    outcome: Literal["settled", "failed"]
+    terms: Text | None = None
+    parties: int | None = Field(None, ge=1)
+    """How many sides there were."""
+
+
+class Attendance(Input):
+    """Who was there, by role, never by name: 3 villagers' representatives."""
+
+    role: Annotated[str, StringConstraints(min_length=1, max_length=100)]
+    number: int = Field(1, ge=1)
+
+
+class Deliberation(Input):
+    """A meeting of officials and villagers 两说一商: officials explain, people speak, and what
+    matters is decided together."""
+
+    held_on: date
+    attendance: tuple[Attendance, ...] = Field(min_length=1, max_length=50)
+    outcome: Literal["agreed", "adjourned", "failed"]
+    decided: Text | None = None
+
+
 class Action(StrEnum):
     """What a department may say about a case."""
 
@@ -92,6 +119,8 @@ class Action(StrEnum):
     RESOLVE = "resolve"
     FEEDBACK = "feedback"
     PART_DONE = "part-done"
+    WHISTLE = "whistle"
+    PASS_UP = "pass-up"
     ANSWER_SUPERVISION = "answer-supervision"
 
 
@@ -109,6 +138,12 @@ class Update(Input):
     result: Text | None = None
     evidence: tuple[Attachment, ...] = Field((), max_length=50)
     until: Instant | None = None
+    teams: tuple[Annotated[str, StringConstraints(max_length=64)], ...] = Field((), max_length=20)
+    """Whom a whistle calls: kinds of units, or codes. None: the unit one level up."""
+    major: bool = False
+    """With `progress`: a major decision is at hand, which needs a legal review first."""
+    settlement: Settlement | None = None
+    deliberation: Deliberation | None = None
 
 
 class Verdict(StrEnum):
@@ -125,6 +160,7 @@ class Verdict(StrEnum):
     LEGAL_REVIEW = "legal_review"
     WHISTLE = "whistle"
     EXCUSE_PART = "excuse_part"
+    UNMERGE = "unmerge"
 
 
 class TriageDecision(Input):
@@ -141,6 +177,8 @@ class TriageDecision(Input):
     category: Annotated[str, StringConstraints(max_length=64)] | None = None
     grid: Annotated[str, StringConstraints(max_length=64)] | None = None
     into: Identifier | None = None
+    outcome: Literal["approved", "objected"] = "approved"
+    """Of a `legal_review`."""
     reason: Text | None = None
 
 

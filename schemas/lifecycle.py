@@ -9,6 +9,7 @@ is a new event version with a row of its own.
     NEW ─opened─► OPEN ─assigned─► ASSIGNED ─signed─► SIGNED ─resolved─► RESOLVED ─closed─► CLOSED
                    ▲ └triage-requested─► TRIAGE        ▲└paused─► PAUSED    │
                    └──────── returned, reopened ───────┴────────────────────┘
+                 any of these ─merged─► MERGED ─unmerged─► OPEN
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ class Status(StrEnum):
     RESOLVED = "resolved"
     CLOSED = "closed"
     WITHDRAWN = "withdrawn"
+    MERGED = "merged"
 
 
 HELD = frozenset({Status.ASSIGNED, Status.SIGNED, Status.PAUSED})
@@ -39,7 +41,9 @@ HELD = frozenset({Status.ASSIGNED, Status.SIGNED, Status.PAUSED})
 WAITING = frozenset({Status.OPEN, Status.TRIAGE})
 """Nobody leads yet, or any more."""
 ACTIVE = HELD | WAITING
-ENDED = frozenset({Status.CLOSED, Status.WITHDRAWN})
+ENDED = frozenset({Status.CLOSED, Status.WITHDRAWN, Status.MERGED})
+LEFT = frozenset({Status.WITHDRAWN, Status.MERGED})
+"""Ended without a result of its own."""
 KNOWN = frozenset(Status) - {Status.NEW}
 
 
@@ -84,6 +88,19 @@ LIFECYCLE: Mapping[type[Payload], Row] = {
     events.Withdrawn: _row(ACTIVE, S.RESOLVED, to=S.WITHDRAWN),
     events.UpdateRefused: _row(KNOWN),
     events.DecisionRefused: _row(KNOWN),
+    events.Whistled: _row(HELD),
+    events.WhistleMissed: _row(HELD),
+    events.PartSigned: _row(HELD),
+    events.PartDone: _row(HELD),
+    events.PartExcused: _row(HELD),
+    events.Reviewed: _row(ACTIVE),
+    events.MediationFailed: _row(HELD),
+    events.Merging: _row(ACTIVE, S.RESOLVED),
+    events.Adopted: _row(ACTIVE, S.RESOLVED),
+    events.AdoptionRefused: _row(KNOWN),
+    events.Merged: _row(ACTIVE, S.RESOLVED, S.CLOSED, to=S.MERGED),
+    events.MergeRefused: _row(KNOWN),
+    events.Unmerged: _row(S.MERGED, to=S.OPEN, place=True),
     events.DeadlineSet: _row(ACTIVE, S.RESOLVED),
     events.Warned: _row(ACTIVE),
     events.AtRisk: _row(ACTIVE),

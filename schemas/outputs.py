@@ -84,6 +84,16 @@ class AssignmentCreated(AssignmentMessage):
     text: str
     attachments: tuple[MaskedAttachment, ...] = ()
     why: str
+    part: bool = False
+    """You have a part of your own: sign it, and say `part-done`; the lead waits for it."""
+    report_by: Instant | None = None
+    """You were called by a whistle, and report by then: `sign`."""
+    first_step: str | None = None
+    """How it is begun with a household of this tier: a visit first."""
+    legal_review: bool = False
+    """A legal review must come before you can resolve it."""
+    wrong_return: bool = False
+    """You returned it, and triage found that it is yours."""
     contact: dict[str, str] | None = None
     sealed: SkipJsonSchema[Sealed | None] = Field(None, exclude=True)
     """The contact before router's shell opens it; never on the topic."""

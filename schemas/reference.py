@@ -50,7 +50,14 @@ class Level(StrEnum):
 
     @property
     def above(self) -> Level | None:
-        return {Level.VILLAGE: Level.TOWN, Level.TOWN: Level.COUNTY}.get(self)
+        return ABOVE[self]
+
+
+ABOVE: dict[Level, Level | None] = {
+    Level.VILLAGE: Level.TOWN,
+    Level.TOWN: Level.COUNTY,
+    Level.COUNTY: None,
+}
 
 
 class Service(StrEnum):
@@ -83,7 +90,10 @@ class Area(Row):
 
 class Department(Row):
     """A unit that handles cases. ``kind`` is what rules name (``village-committee``); the unit of
-    that kind whose ``area`` contains the grid is the one that a rule means there."""
+    that kind whose ``area`` contains the grid is the one that a rule means there.
+
+    A unit with an ``heir`` is abolished: rules mean it no longer, and the cases that it holds go to
+    its heir. One that a version leaves out altogether leaves its cases to triage."""
 
     code: Code
     name: str
@@ -91,23 +101,39 @@ class Department(Row):
     kind: Code
     level: Level
     area: Code
+    heir: Code | None = None
 
 
 class Category(Row):
-    """A kind of matter. Two levels: the parent of a leaf is its family; a family has no parent."""
+    """A kind of matter. Two levels: the parent of a leaf is its family; a family has no parent.
+
+    ``mediation`` marks disputes 矛盾纠纷: they are resolved by a settlement, or passed up the
+    ladder village → town → county. What a family is, its leaves are."""
 
     code: Code
     name: str
     name_en: str = ""
     parent: Code | None = None
+    mediation: bool = False
+
+
+HOURS_PATTERN = r"^([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9]$"
+HoursOfDay = Annotated[str, StringConstraints(pattern=HOURS_PATTERN)]
+"""``18:00-08:00``: local time from the first, included, to the second, which may be on the next
+day; ``00:00-00:00`` is the whole day."""
 
 
 class RoutingRule(Row):
     """Who handles what. The most specific rule wins: area (grid → village → town → county), then
-    category (exact → parent → any), then service, then urgency. An omitted condition is any.
+    category (exact → parent → any), then service, urgency, hours of the day, days. An omitted
+    condition is any.
 
-    ``ladder`` names the lead's kind of unit at each level; the case starts at ``level`` and climbs
-    it when it is late. A value is a department's kind, or ``=code`` for one department by name.
+    ``hours`` and ``days`` are local time by the first calendar: ``working`` days with their make-up
+    days 调休, or ``free`` ones. ``ladder`` names the lead's unit at each level; the case starts at
+    ``level`` and climbs it when it is late. A unit is named by its kind, as ``=code`` for one
+    department, or as ``@id`` for whoever is on duty by a roster. ``assist`` are told and help;
+    ``parts`` have a part of their own, which must be done or excused before the lead can resolve.
+    ``legal_review`` marks matters that need one before they are resolved.
     """
 
     id: Code
@@ -115,10 +141,27 @@ class RoutingRule(Row):
     category: Code | None = None
     service: Service | None = None
     urgency: Urgency | None = None
+    hours: HoursOfDay | None = None
+    days: Literal["working", "free"] | None = None
     level: Level
     ladder: dict[Level, str]
     assist: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()
+    legal_review: bool = False
     why: str = ""
+
+
+class Roster(Row):
+    """A duty roster 值班表: ``turns`` are units (a kind, or ``=code``) that take turns of ``each``
+    days from ``start`` on, changing at ``at`` local time. ``instead`` names who is on duty for the
+    day that begins on a date, whoever's turn it is."""
+
+    id: Code
+    start: date
+    turns: tuple[str, ...] = Field(min_length=1)
+    each: int = Field(1, ge=1)
+    at: time = time(0)
+    instead: dict[date, str] = Field(default_factory=dict)
 
 
 class DeadlineKind(StrEnum):
@@ -199,11 +242,13 @@ class HandlingTimes(Row):
 
 
 class PauseReason(Row):
-    """A reason for which a holder may pause, and the most it may pause in total, if limited."""
+    """A reason for which a holder may pause, and the most it may pause in total, if limited. A
+    pause for a ``deliberation`` 两说一商 ends with the record of the meeting."""
 
     code: Code
     name: str
     limit: Duration | None = None
+    deliberation: bool = False
 
 
 class ReturnReason(Row):
@@ -308,6 +353,9 @@ class Settings(Row):
     """Reports dated further ahead than this are refused as a mistake."""
     minimum_sample: int = Field(5, ge=1)
     """Departments with fewer cases than this are shown, but not ranked."""
+    household_styles: dict[str, str] = Field(default_factory=dict)
+    """Household tier to how its matters are begun, in words for the department: 连心户 gets a
+    visit first."""
     emergency_words: tuple[str, ...] = ()
     """Words in the text that make a report an emergency, unless its sender says otherwise."""
     urgent_words: tuple[str, ...] = ()
@@ -365,4 +413,5 @@ class Reference(BaseModel):
     keywords: tuple[KeywordRule, ...] = ()
     handling: tuple[HandlingTimes, ...] = ()
     appraisal: tuple[PointRule, ...] = ()
+    rosters: tuple[Roster, ...] = ()
     settings: Settings = Settings()

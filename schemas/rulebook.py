@@ -14,9 +14,12 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from functools import cached_property
 from itertools import product
 from typing import NamedTuple, TypeVar
+from zoneinfo import ZoneInfo
 
+from schemas.duty import on_duty
 from schemas.reference import (
     Area,
     Calendar,
@@ -32,6 +35,7 @@ from schemas.reference import (
     Settings,
     Urgency,
 )
+from schemas.rule_index import RuleIndex, Table, matching
 
 T = TypeVar("T")
 
@@ -64,9 +68,17 @@ class Rulebook:
         self._paths = {code: tuple(_climb(code, self._areas)) for code in self._areas}
         self._categories = {category.code: category for category in reference.categories}
         self._departments = {unit.code: unit for unit in reference.departments}
-        self._units = {(unit.kind, unit.area): unit for unit in reversed(reference.departments)}
+        self._units = {
+            (unit.kind, unit.area): unit
+            for unit in reversed(reference.departments)
+            if unit.heir is None
+        }
+        self._holders = {code: tuple(a.code for a in path) for code, path in self._paths.items()}
+        self._rosters = {roster.id: roster for roster in reference.rosters}
         self._calendars = {calendar.id: calendar for calendar in reference.calendars}
-        self._rules = _index_rules(reference.rules)
+        self._rules = RuleIndex(reference.rules)
+        self._tables: dict[str | None, tuple[Table, ...]] = {None: self._rules.tables(())}
+        self._kinds: dict[str | None, tuple[str | None, ...]] = {None: (None,)}
         self._deadlines = _index_deadlines(reference.deadlines)
         self._handling = {(row.category, row.department): row for row in reference.handling}
         self._matching: dict[DeadlineKey, list[LimitsByKind]] = {}
@@ -102,27 +114,69 @@ class Rulebook:
     def department(self, code: str) -> Department | None:
         return self._departments.get(code)
 
-    def unit(self, name: str, area: str | None) -> Department | None:
+    def heir(self, code: str) -> Department | None:
+        """Who has what an abolished department had, through all its heirs; None if it stands, or
+        nobody has."""
+        unit = self._departments.get(code)
+        seen = {code}
+        while unit is not None and unit.heir is not None and unit.heir not in seen:
+            seen.add(unit.heir)
+            unit = self._departments.get(unit.heir)
+        return unit if unit is not None and unit.heir is None and unit.code != code else None
+
+    def is_dispute(self, category: str | None) -> bool:
+        """Whether a matter is settled by mediation."""
+        kinds = (self._categories.get(code) for code in self.category_path(category))
+        return any(kind is not None and kind.mediation for kind in kinds)
+
+    def unit(self, name: str, area: str | None, at: datetime | None = None) -> Department | None:
         """The department that a rule means by ``name`` in this area: by its kind, the nearest one
-        whose area holds this one; or ``=code``, that department wherever it is."""
-        if name.startswith("="):
-            return self._departments.get(name[1:])
-        candidates = (self._units.get((name, holder.code)) for holder in self.path(area))
-        return next((unit for unit in candidates if unit is not None), None)
+        whose area holds this one; ``=code``, that department wherever it is, or its heir; ``@id``,
+        whoever is on duty ``at`` that time (the first in turn where no time is given)."""
+        if name[0] == "=":
+            unit = self._departments.get(name[1:])
+            return unit if unit is None or unit.heir is None else self.heir(unit.code)
+        if name[0] == "@":
+            on_duty = self._on_duty(name[1:], at)
+            return self.unit(on_duty, area) if on_duty else None
+        for holder in self._holders.get(area or "", ()):
+            unit = self._units.get((name, holder))
+            if unit is not None:
+                return unit
+        return None
+
+    def _on_duty(self, roster: str, at: datetime | None) -> str | None:
+        found = self._rosters.get(roster)
+        if found is None:
+            return None
+        if at is None:
+            return found.turns[0]
+        return on_duty(found, at.astimezone(self.zone))
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        """The local time of the first calendar, by which hours and rosters go. Raises KeyError for
+        a zone that there is not."""
+        calendars = self.reference.calendars
+        return ZoneInfo(calendars[0].timezone if calendars else "UTC")
 
     def routes(
         self, area: str | None, category: str | None, service: Service | None, urgency: Urgency
     ) -> list[RoutingRule]:
-        """All rules that apply, most specific first: area (grid → village → town → county → any),
-        then category (exact → family → any), then service, then urgency. Microseconds."""
-        places = [place.code for place in self.path(area) if place.code in self._rules]
-        kinds = (*self.category_path(category), None)
-        conditions = tuple(product(_or_any(service), _or_any(urgency)))
-        found: list[RoutingRule] = []
-        for by_category in (self._rules[place] for place in (*places, None)):
-            for rules in (by_category[kind] for kind in kinds if kind in by_category):
-                found.extend(rules[key] for key in conditions if key in rules)
-        return found
+        """All rules for a matter at any time, most specific first: area (grid → village → town →
+        county → any), then category (exact → family → any), then service, urgency, hours, days. Microseconds."""
+        tables = self._tables.get(area)
+        if tables is None:
+            # Remembered for the areas that there are, so that strangers' words fill no memory.
+            tables = self._rules.tables(self._holders.get(area or "", ()))
+            if area in self._areas:
+                self._tables[area] = tables
+        kinds = self._kinds.get(category)
+        if kinds is None:
+            kinds = (*self.category_path(category), None)
+            if category in self._categories:
+                self._kinds[category] = kinds
+        return matching(tables, kinds, service, urgency)
 
     def deadlines(
         self,
@@ -206,10 +260,6 @@ class Rulebooks:
         return tuple(book.version for book in self._in_order)
 
 
-Conditions = tuple[Service | None, Urgency | None]
-RuleIndex = dict[str | None, dict[str | None, dict[Conditions, RoutingRule]]]
-"""Area → category → (service, urgency) → rule; None is any."""
-
 DeadlineKey = tuple[str | None, Service | None, Urgency | None, Level | None, str | None]
 LimitsByKind = dict[DeadlineKind, list[tuple[datetime, Limit]]]
 """Limits with the moment from which each counts, in that order."""
@@ -227,15 +277,6 @@ def _climb(code: str, areas: Mapping[str, Area]) -> Iterator[Area]:
             return
         yield area
         area = areas.get(area.parent) if area.parent is not None else None
-
-
-def _index_rules(rules: Iterable[RoutingRule]) -> RuleIndex:
-    index: RuleIndex = {None: {}}
-    for rule in rules:
-        by_category = index.setdefault(rule.area, {})
-        by_condition = by_category.setdefault(rule.category, {})
-        by_condition.setdefault((rule.service, rule.urgency), rule)
-    return index
 
 
 def _index_deadlines(policies: Iterable[DeadlinePolicy]) -> DeadlineIndex:

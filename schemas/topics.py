@@ -113,7 +113,10 @@ INTAKE_COMMANDS = _commands(
     "intake", commands.SubmitReport, commands.ConfirmReport,
     joins.AddReport, joins.OpenReport, joins.PartReport,
 )  # fmt: skip
-ROUTER_COMMANDS = _commands("router", commands.SubmitUpdate, commands.SubmitDecision)
+ROUTER_COMMANDS = _commands(
+    "router", commands.SubmitUpdate, commands.SubmitDecision, commands.AdoptCase,
+    commands.AnswerMerge, commands.HandOver,
+)  # fmt: skip
 RATING_COMMANDS = _commands("rating", commands.SubmitRating)
 VISITS_REQUESTED = Topic(
     "visits.requested", "case id", (outputs.VisitRequested,), ("rating",),

@@ -146,7 +146,8 @@ class DemoParties:
         yield from self._on_the_way(event, story, sign_at, resolve_at, chance)
         again = self.resolved.get(event.subject)
         words = (again and story.resolution_after) or story.resolution
-        yield self._say(event, Action.RESOLVE, resolve_at, result=words)
+        settlement = {"outcome": "settled"} if self.rules.is_dispute(data.category) else None
+        yield self._say(event, Action.RESOLVE, resolve_at, result=words, settlement=settlement)
 
     def _returns(self, event: Message[events.Assigned], story: Story) -> bool:
         final = event.data.because is AssignedBecause.TRIAGE

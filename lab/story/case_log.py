@@ -64,6 +64,16 @@ def case_of(id: str) -> str:
 # ── an exported log ──────────────────────────────────────────────────────────────────────────
 
 
+def events_of(path: Path) -> Iterator[Message[Any]]:
+    """All events of an exported log. Raises `Unreadable`, naming the line, if it is none."""
+    with path.open("rb") as lines:
+        for number, line in enumerate(lines, 1):
+            try:
+                yield envelope.read(line, EVENT_TYPES)
+            except Unreadable as error:
+                raise Unreadable(f"{path}:{number}: {error}") from error
+
+
 def from_file(path: Path, case: str, books: Rulebooks) -> Found:
     """Raises `Unreadable`, naming the line, if the file is no exported log."""
     found: list[Message[Any]] = []

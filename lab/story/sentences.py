@@ -166,6 +166,36 @@ def _update_refused(data: events.UpdateRefused, names: Names) -> Words:
     )
 
 
+def _whistled(data: events.Whistled, names: Names) -> Words:
+    units = [names.unit(code) for code in data.called]
+    due_zh = f",{names.time(data.due)} 前报到" if data.due else ""
+    due_en = f", to report by {names.time(data.due)}" if data.due else ""
+    return Words(
+        f"吹哨:呼叫 {'、'.join(unit.zh for unit in units)}{due_zh}",
+        f"whistles for {', '.join(unit.en for unit in units)}{due_en}",
+    )
+
+
+def _whistle_missed(data: events.WhistleMissed, names: Names) -> Words:
+    unit = names.unit(data.department)
+    return Words(f"{unit.zh} 逾时未报到", f"{unit.en} has not reported in time")
+
+
+def _mediation_failed(data: events.MediationFailed, _names: Names) -> Words:
+    level = LEVELS[data.from_level]
+    return Words(f"{level.zh}级调解未果,上交", f"mediation failed at {level.en} level")
+
+
+def _part_excused(data: events.PartExcused, names: Names) -> Words:
+    unit = names.unit(data.department)
+    return Words(f"免除 {unit.zh} 的协办任务", f"excuses the part of {unit.en}")
+
+
+def _reviewed(data: events.Reviewed, _names: Names) -> Words:
+    zh, en = ("通过", "approved") if data.outcome == "approved" else ("有异议", "objected")
+    return Words(f"法制审核:{zh}", f"legal review: {en}")
+
+
 def _decision_refused(data: events.DecisionRefused, _names: Names) -> Words:
     return Words(f"未接受 {data.by} 的决定 {data.action}", f"refused `{data.action}` of {data.by}")
 
@@ -270,6 +300,27 @@ SENTENCES: Mapping[type[Payload], Callable[[Any, Names], Words]] = {
     events.Withdrawn: lambda data, _names: WITHDRAWN[data.how],
     events.UpdateRefused: _update_refused,
     events.DecisionRefused: _decision_refused,
+    events.Whistled: _whistled,
+    events.WhistleMissed: _whistle_missed,
+    events.PartSigned: _said("报到,签收协办任务", "reported and signed its part"),
+    events.PartDone: _said("协办任务完成", "has done its part"),
+    events.PartExcused: _part_excused,
+    events.Reviewed: _reviewed,
+    events.MediationFailed: _mediation_failed,
+    events.Merging: lambda data, _names: Words(
+        f"拟并入 {data.into}", f"is to join case {data.into}"
+    ),
+    events.Adopted: lambda data, _names: Words(
+        f"并入案件 {data.from_case}", f"case {data.from_case} joined it"
+    ),
+    events.AdoptionRefused: lambda data, _names: Words(
+        f"未接受并入 {data.from_case}", f"case {data.from_case} cannot join it"
+    ),
+    events.Merged: lambda data, _names: Words(f"已并入 {data.into}", f"merged into {data.into}"),
+    events.MergeRefused: lambda _data, _names: Words("并案未成", "the merge did not come about"),
+    events.Unmerged: lambda data, _names: Words(
+        f"撤销并案({data.into})", f"the merge into {data.into} is undone"
+    ),
     events.DeadlineSet: _deadlines,
     events.Warned: _warned,
     events.AtRisk: _at_risk,

@@ -29,6 +29,7 @@ STATUSES: Mapping[Status, Words] = {
     Status.RESOLVED: Words("已办结", "resolved"),
     Status.CLOSED: Words("已结案", "closed"),
     Status.WITHDRAWN: Words("已撤销", "withdrawn"),
+    Status.MERGED: Words("已并案", "merged"),
 }
 KINDS: Mapping[DeadlineKind, Words] = {
     DeadlineKind.SIGN: Words("签收", "sign"),
@@ -73,6 +74,8 @@ ASSIGNED: Mapping[AssignedBecause, Words] = {
     AssignedBecause.REOPENED: Words("重办交由", "given out again"),
     AssignedBecause.TRIAGE: Words("人工分拨", "assigned by triage"),
     AssignedBecause.CORRECTED: Words("更正后改派", "reassigned after a correction"),
+    AssignedBecause.PASSED_UP: Words("调解未果上交", "passed up after mediation failed"),
+    AssignedBecause.HEIR: Words("由承接单位接办", "taken over by the heir"),
 }
 WITHDRAWN: Mapping[str, Words] = {
     "rejected": Words("不予受理", "rejected"),
@@ -82,7 +85,7 @@ WITHDRAWN: Mapping[str, Words] = {
 ACTIONS: Mapping[Action, str] = {
     Action.SIGN: "签收", Action.RETURN: "退回", Action.PROGRESS: "进展", Action.PAUSE: "挂起",
     Action.RESUME: "恢复", Action.EXTEND: "延期", Action.RESOLVE: "办结", Action.FEEDBACK: "答复",
-    Action.PART_DONE: "部分办结", Action.ANSWER_SUPERVISION: "督办答复",
+    Action.PART_DONE: "部分办结", Action.WHISTLE: "吹哨", Action.PASS_UP: "上交", Action.ANSWER_SUPERVISION: "督办答复",
 }  # fmt: skip
 
 

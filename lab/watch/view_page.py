@@ -46,7 +46,8 @@ COUNTED: dict[type[Payload], Words] = {
     events.Returned: Words("退回", "returned"),
     events.Reopened: Words("重办", "reopened"),
 }
-SHOWN = tuple(status for status in Status if status is not Status.NEW)
+SHOWN = tuple(status for status in Status if status not in (Status.NEW, Status.MERGED))
+"""A merged case is seen as the one that it joined."""
 
 
 def page(view: MonthView) -> RenderableType:

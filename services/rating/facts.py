@@ -19,7 +19,7 @@ from enum import StrEnum
 
 from schemas.envelope import Instant
 from schemas.inputs import RatedBy, ReporterKind
-from schemas.lifecycle import Status
+from schemas.lifecycle import LEFT, Status
 from schemas.reference import Level, Service, Urgency
 from services.decider import CaseState
 
@@ -192,7 +192,7 @@ class State(CaseState):
         """Whether somebody still had to do something about it at that moment."""
         if self.opened_at is None or self.opened_at > moment:
             return False
-        withdrawn = self.standing.status is Status.WITHDRAWN
+        withdrawn = self.standing.status in LEFT
         if withdrawn and self.ended_at is not None and self.ended_at <= moment:
             return False
         return not any(_rested(holding, moment) for holding in self.holdings)

@@ -155,6 +155,8 @@ FOLDS: Mapping[type[Any], Callable[[State, Any], State]] = {
     events.FeedbackGiven: _word_given,
     events.Resolved: _resolved,
     events.Withdrawn: _withdrawn,
+    events.Merged: _withdrawn,
+    events.Unmerged: lambda state, _event: replace(state, ended_at=None),
     events.DeadlineSet: _limits_set,
     events.Escalated: _escalated,
     events.Supervised: _supervised,

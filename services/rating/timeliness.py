@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from schemas.lifecycle import Status
+from schemas.lifecycle import LEFT
 from services.rating.facts import Holding, State
 from services.rating.judging import Verdict, Window, happened, share, why_gone, worst
 from services.rating.views import View
@@ -57,7 +57,7 @@ def _case_answered(case: State, due: datetime, now: datetime) -> Verdict:
         return share(first <= due)
     if due < (case.ended_at or now):
         return "missed"
-    return "withdrawn" if case.standing.status is Status.WITHDRAWN else "within-limit"
+    return "withdrawn" if case.standing.status in LEFT else "within-limit"
 
 
 def _holder_answered(case: State, holding: Holding, due: datetime, now: datetime) -> Verdict:
@@ -71,7 +71,7 @@ def signing(view: View, window: Window) -> Verdict | None:
     if view.arrived_at is None:
         return None
     if not view.arrivals:
-        return "withdrawn" if view.case.standing.status is Status.WITHDRAWN else "unassigned"
+        return "withdrawn" if view.case.standing.status in LEFT else "unassigned"
     return worst(_met(h, h.signed_at, h.limits.sign, window.now) for h in view.arrivals)
 
 

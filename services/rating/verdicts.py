@@ -16,7 +16,7 @@ from datetime import datetime
 from typing import TypeAlias
 
 from schemas.inputs import RatedBy
-from schemas.lifecycle import Status
+from schemas.lifecycle import LEFT, Status
 from schemas.reference import Level
 from services.rating.facts import Ending, Holding, Pressure, Stars, State, is_low
 from services.rating.judging import LeftOut, Verdict, Window, happened, share, without_result
@@ -74,7 +74,7 @@ def completion(view: View, window: Window) -> Verdict | None:
 
 
 def _case_finished(case: State, now: datetime) -> Verdict:
-    if case.standing.status is Status.WITHDRAWN:
+    if case.standing.status in LEFT:
         return "withdrawn"
     if case.result is not None:
         return "counted"
@@ -89,7 +89,7 @@ def _holder_finished(holding: Holding, case: State, now: datetime) -> Verdict:
         return _unfinished(holding.limits.resolve is not None, holding.ran_out(now))
     if holding.ended is not Ending.RESOLVED:
         return without_result(holding)
-    withdrawn = case.standing.status is Status.WITHDRAWN
+    withdrawn = case.standing.status in LEFT
     return "withdrawn" if withdrawn else share(holding.reopened_at is None)
 
 
@@ -161,7 +161,7 @@ def _unrated(view: View) -> LeftOut:
     match view.case.standing.status:
         case Status.CLOSED:
             return "silent"
-        case Status.WITHDRAWN:
+        case Status.WITHDRAWN | Status.MERGED:
             return "withdrawn"
         case _:
             return "awaiting"

@@ -1,84 +1,119 @@
 """The router on Kafka: `updates.<department>`, `triage.decisions` → `case.events`,
-`assignments.<department>`, `reports.answered`; and the triage queue by HTTP."""
+`assignments.<department>`, `reports.answered`; and triage by HTTP.
+
+    GET  /triage              what waits for a petition officer
+    POST /triage/decisions    one decision, as on `triage.decisions`
+    GET  /ledger?case=ID      who held a case how long, its bounces and parts
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
-from cryptography.exceptions import InvalidTag
-from faststream.asgi import AsgiResponse
+from faststream.asgi import AsgiResponse, Request, post
+from pydantic import ValidationError
 
-from schemas.envelope import Message, Payload
+from schemas import envelope
+from schemas.envelope import Unreadable
+from schemas.inputs import TriageDecision
 from schemas.lifecycle import HELD, Status
-from schemas.outputs import AssignmentCreated
+from schemas.topics import TRIAGE_DECISIONS
+from services.router.contacts import dress
 from services.router.domain import DECIDER, State
 from services.router.doors import doors
+from services.router.heirs import HandingOver
+from services.router.ledger import bounces, ledger
 from services.router.triage import triage_entry
 from services.shell import metrics
-from services.shell.desk import Outgoing
 from services.shell.pages import as_json, page
-from services.shell.publishing import Dress
-from services.shell.runtime import Beside, Pages, Runtime, Service, Tools
-from services.shell.seal import unseal
-
-
-def add_contacts(tools: Tools) -> Dress:
-    """Open the sealed contact for the lead's own message, at the last moment: the log, the domain
-    and everybody else know only the ciphertext."""
-
-    async def dress(out: list[Outgoing]) -> list[Outgoing]:
-        sealed = [item.message.subject for item in out if _sealed(item.message)]
-        if not sealed:
-            return out
-        keys = await tools.vault.keys(sealed, create=False)
-        return [_dressed(item, keys.get(item.message.subject)) for item in out]
-
-    return dress
-
-
-def _sealed(message: Message[Payload]) -> bool:
-    return isinstance(message.data, AssignmentCreated) and message.data.sealed is not None
-
-
-def _dressed(item: Outgoing, key: bytes | None) -> Outgoing:
-    data = item.message.data
-    if not isinstance(data, AssignmentCreated) or data.sealed is None:
-        return item
-    contact = None
-    if key is not None:  # an erased key leaves the message without its contact
-        try:
-            contact = unseal(key, item.message.subject, data.sealed)
-        except InvalidTag:
-            contact = None
-    told = data.model_copy(update={"sealed": None, "contact": contact})
-    return replace(item, message=replace(item.message, data=told))
+from services.shell.runtime import Beside, Pages, Runtime, Service
 
 
 def parts(runtime: Runtime[Any]) -> tuple[Pages, Beside]:
-    """``GET /triage``: the cases that wait for a petition officer; and the gauges of open cases."""
+    """The pages of triage, and the gauges of open cases."""
+    asked = Asked(runtime)
+    pages = [
+        ("/triage", page(asked.triage)),
+        ("/triage/decisions", post(asked.decide, include_in_schema=False)),
+        ("/ledger", page(asked.ledger)),
+    ]
+    return pages, [runtime.every(5, asked.gauges), runtime.every(2, HandingOver(runtime).look)]
 
-    async def triage(_query: dict[str, str]) -> AsgiResponse:
+
+class Asked:
+    """What the router answers by HTTP, from the cases of its partitions."""
+
+    def __init__(self, runtime: Runtime[Any]) -> None:
+        self.runtime = runtime
+
+    async def triage(self, _query: dict[str, str]) -> AsgiResponse:
         waiting = [
             entry | {"case_id": case.id}
-            for desk in runtime.step.desks.values()
+            for desk in self.runtime.step.desks.values()
             for case in desk.entries.values()
             if (entry := triage_entry(case.state)) is not None
         ]
         return as_json(sorted(waiting, key=lambda entry: str(entry["since"])))
 
-    async def gauges() -> None:
+    async def decide(self, request: Request) -> AsgiResponse:
+        """The same decision, the same checks, for those who have no Kafka."""
+        body = await request.body()
+        try:
+            data, _ = envelope.bare(body)
+            decision = TriageDecision.model_validate(data)
+        except Unreadable as error:
+            return as_json({"error": str(error)}, 400)
+        except ValidationError as error:
+            return as_json({"error": envelope.explain(error)}, 422)
+        topic = self.runtime.settings.topic(TRIAGE_DECISIONS.name)
+        key = decision.case_id.encode()
+        await self.runtime.producer.send_and_wait(topic, body, key=key)
+        said = {"case_id": decision.case_id, "decision_id": decision.decision_id}
+        return as_json(said, 202)
+
+    async def ledger(self, query: dict[str, str]) -> AsgiResponse:
+        case = query["case"]
+        state = self._state(case)
+        if state is None:
+            return as_json({"error": "no such case here: ask the other instances"}, 404)
+        now = self._now()
+        return as_json(
+            {
+                "case_id": case,
+                "status": state.standing.status.value,
+                "holdings": ledger(state, now),
+                "bounces": bounces(state, now),
+                "parts": {code: part.status.value for code, part in state.parts.items()},
+                "review_needed": state.review_needed,
+                "merged_into": state.merged_into,
+                "adopted": list(state.adopted),
+            }
+        )
+
+    def _state(self, case: str) -> State | None:
+        for desk in self.runtime.step.desks.values():
+            if (entry := desk.entries.get(case)) is not None:
+                found: State = entry.state
+                return found
+        return None
+
+    def _now(self) -> datetime:
+        return self.runtime.step.ticked or datetime.now(UTC)
+
+    async def gauges(self) -> None:
         held: Counter[tuple[str, str]] = Counter()
+        wrong: Counter[tuple[str]] = Counter()
         unrouted = 0
-        for state in runtime.states():
+        for state in self.runtime.states():
             if state.standing.status in HELD and state.lead:
                 held[state.lead, str(state.now.level)] += 1
             unrouted += state.standing.status is Status.TRIAGE
+            wrong.update((code,) for code in state.wrong_returns)
         metrics.UNROUTED.set(unrouted)
         metrics.set_all(metrics.OPEN_CASES, held)
+        metrics.set_all(metrics.WRONG_RETURNS, wrong)
 
-    return [("/triage", page(triage))], [runtime.every(5, gauges)]
 
-
-SERVICE: Service[State] = Service(DECIDER, doors=doors, dress=add_contacts, parts=parts)
+SERVICE: Service[State] = Service(DECIDER, doors=doors, dress=dress, parts=parts)

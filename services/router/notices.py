@@ -17,9 +17,10 @@ from typing import Any, Literal
 from schemas import events, outputs
 from schemas.commands import Sealed
 from schemas.envelope import Message, Payload
-from schemas.reference import Service
+from schemas.reference import DeadlineKind, Service
 from schemas.topics import ASSIGNMENTS, REPORTS_ANSWERED
 from services.decider import Notice
+from services.router.merging import ask_adoption, tell_merged
 from services.router.state import Holding, ReportRef, State
 
 Teller = Callable[[State, Message[Any]], list[Notice]]
@@ -49,12 +50,19 @@ def _created(state: State, event: Message[events.Assigned]) -> list[Notice]:
     lead, assist = event.data.lead, event.data.assist
     return [
         *_to(lead, event, _assignment(state, event, "lead")),
-        *(n for unit in assist for n in _to(unit, event, _assignment(state, event, "assist"))),
+        *(
+            n
+            for unit in assist
+            for n in _to(unit, event, _assignment(state, event, "assist", unit))
+        ),
     ]
 
 
 def _assignment(
-    state: State, event: Message[events.Assigned], role: Literal["lead", "assist"]
+    state: State,
+    event: Message[events.Assigned],
+    role: Literal["lead", "assist"],
+    unit: str | None = None,
 ) -> outputs.AssignmentCreated:
     assert state.service is not None, "an assigned case was opened"
     data = event.data
@@ -70,8 +78,43 @@ def _assignment(
         text=state.text,
         attachments=state.attachments,
         why=data.why,
+        part=unit in data.parts,
+        first_step=data.first_step,
+        legal_review=data.legal_review,
+        wrong_return=data.wrong_return and role == "lead",
         sealed=_contact(state) if role == "lead" else None,
     )
+
+
+def _called(state: State, event: Message[events.Whistled]) -> list[Notice]:
+    """To each team that a whistle calls: what it is about, who calls, and by when to report."""
+    assert state.service is not None, "a case with a lead was opened"
+    data = event.data
+    holding = state.held_under(event)
+    word = outputs.AssignmentCreated(
+        **_about(event, data.holding),
+        role="assist",
+        lead=data.department,
+        level=holding.level or data.from_level,
+        area=state.area,
+        category=state.category,
+        service=state.service,
+        urgency=state.urgency,
+        text=state.text,
+        attachments=state.attachments,
+        why=f"{data.department} whistles: {data.reason}",
+        part=True,
+        report_by=data.due,
+    )
+    return [notice for unit in data.called for notice in _to(unit, event, word)]
+
+
+def _missed(_state: State, event: Message[events.WhistleMissed]) -> list[Notice]:
+    data = event.data
+    word = outputs.AssignmentOverdue(
+        **_about(event, data.holding), kind=DeadlineKind.SIGN, due=data.due
+    )
+    return _to(data.department, event, word)
 
 
 def _contact(state: State) -> Sealed | None:
@@ -83,13 +126,14 @@ def _revoked(state: State, event: Message[Any]) -> list[Notice]:
     """Whoever the last holding knew and this one does not."""
     ledger, place = state.ledger, state.place(event.id)
     last, present = ledger[place - 1], ledger[place]
-    gone = [unit for unit in last.members if unit not in present.members]
+    gone = [unit for unit in last.everybody if unit not in present.members]
     return _revoke(event, last, gone)
 
 
 def _all_revoked(state: State, event: Message[Any]) -> list[Notice]:
     """The case ended, and nothing can change its holding any more."""
-    return _revoke(event, state.now, state.now.members)
+    holding = state.held_under(event)
+    return _revoke(event, holding, holding.everybody)
 
 
 def _revoke(event: Message[Any], last: Holding, gone: Iterable[str]) -> list[Notice]:
@@ -107,6 +151,8 @@ def _gone_because(data: Payload) -> str:
             return f"a person decides where it goes: {data.reason}"
         case events.Withdrawn():
             return f"the case was {data.how}"
+        case events.Merged():
+            return f"the case was merged into {data.into}"
         case _:
             raise TypeError(f"{data.TYPE} takes a case from nobody")
 
@@ -130,10 +176,28 @@ def _words(data: Payload) -> str | None:
             return f"until {data.until.isoformat()}"
         case events.Rated():
             return _verdict(data)
+        case events.WhistleMissed():
+            return f"{data.department} was called and has not reported"
+        case events.PartSigned() | events.PartDone():
+            return ": ".join(word for word in (data.department, data.result) if word)
+        case events.PartExcused():
+            return f"{data.department} is excused"
+        case events.Reviewed():
+            return ": ".join(word for word in (data.outcome, data.reason) if word)
+        case events.Adopted():
+            return f"{len(data.reports)} more reports, of case {data.from_case}"
         case events.DepartmentEvent():
             return data.reason
         case _:
             return None
+
+
+def _excused(_state: State, event: Message[events.PartExcused]) -> list[Notice]:
+    """To the department whose part it was."""
+    word = outputs.AssignmentChanged(
+        **_about(event, event.data.holding), event=event.type, words=event.data.reason
+    )
+    return _to(event.data.department, event, word)
 
 
 def _verdict(rated: events.Rated) -> str:
@@ -199,6 +263,14 @@ def _received(_state: State, event: Message[events.Opened | events.ReportAdded])
     return [_answer(report, event, "received")]
 
 
+def _received_with_it(_state: State, event: Message[events.Adopted]) -> list[Notice]:
+    """Those who reported the other case hear under which id theirs goes on."""
+    return [
+        _answer(ReportRef(report.source, report.report_id), event, "received")
+        for report in event.data.reports
+    ]
+
+
 def _placed(state: State, event: Message[events.Assigned]) -> list[Notice]:
     lead = event.data.lead
     return [_answer(report, event, "assigned", department=lead) for report in state.reports]
@@ -209,9 +281,14 @@ def _in_its_words(stage: Stage) -> Teller:
 
     def tell(state: State, event: Message[events.DepartmentEvent]) -> list[Notice]:
         said = {"department": event.data.department, "words": event.data.result}
-        return [_answer(report, event, stage, **said) for report in state.reports]
+        return [_answer(report, event, stage, **said) for report in _audience(state)]
 
     return tell
+
+
+def _audience(state: State) -> tuple[ReportRef, ...]:
+    """The resident is answered first; the result then returns to the grid worker who opened it."""
+    return (*state.reports[1:], state.reports[0]) if state.by_grid_worker else state.reports
 
 
 def _ended(state: State, event: Message[events.Closed | events.Withdrawn]) -> list[Notice]:
@@ -230,10 +307,20 @@ TELLS: Mapping[type[Payload], tuple[Teller, ...]] = {
     events.Paused: (_changed,),
     events.Resumed: (_changed,),
     events.Extended: (_changed,),
-    events.Resolved: (_in_its_words("resolved"),),
+    events.Resolved: (_in_its_words("resolved"), _changed),
     events.FeedbackGiven: (_in_its_words("result"),),
     events.Corrected: (_changed,),
     events.Withdrawn: (_all_revoked, _ended),
+    events.Whistled: (_called,),
+    events.WhistleMissed: (_missed, _changed),
+    events.PartSigned: (_changed,),
+    events.PartDone: (_changed,),
+    events.PartExcused: (_changed, _excused),
+    events.Reviewed: (_changed,),
+    events.Merging: (ask_adoption,),
+    events.Adopted: (tell_merged, _changed, _received_with_it),
+    events.AdoptionRefused: (tell_merged,),
+    events.Merged: (_all_revoked,),
     events.UpdateRefused: (_refused,),
     events.DeadlineSet: (_deadlines,),
     events.Warned: (_clock(outputs.AssignmentReminder),),

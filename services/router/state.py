@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from schemas.commands import MaskedAttachment, Sealed
@@ -32,10 +33,55 @@ class Holding:
     level: Level | None = None
     rule: str | None = None
     """The routing rule whose ladder the case climbs; None where triage chose."""
+    called: tuple[str, ...] = ()
+    """Who was called by a whistle while it stood."""
+    since: datetime | None = None
+    why: str = ""
+    """What began it: ``routed``, ``returned: not-ours`` …"""
 
     @property
     def members(self) -> tuple[str, ...]:
+        """Who had it from the first."""
         return self.assist if self.lead is None else (self.lead, *self.assist)
+
+    @property
+    def helpers(self) -> tuple[str, ...]:
+        """Who assists by now."""
+        return tuple(dict.fromkeys((*self.assist, *self.called)))
+
+    @property
+    def everybody(self) -> tuple[str, ...]:
+        return self.helpers if self.lead is None else (self.lead, *self.helpers)
+
+
+class PartStatus(StrEnum):
+    OPEN = "open"
+    SIGNED = "signed"
+    DONE = "done"
+    EXCUSED = "excused"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one assisting department has to do of its own. With a `due` it was called by the whistle
+    `whistle`, and reports by then."""
+
+    status: PartStatus = PartStatus.OPEN
+    due: datetime | None = None
+    whistle: str | None = None
+    missed: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        return self.status in (PartStatus.OPEN, PartStatus.SIGNED)
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """A merge that was asked for: into which case, by which `case.merging` event."""
+
+    into: str
+    id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +127,20 @@ class State(CaseState):
     """Triage has chosen a department: a later return goes straight back to triage."""
     extension: Extension | None = None
     reopened: int = 0
+    parts: dict[str, Part] = field(default_factory=dict)
+    """By department. They outlast a holding: what is done is done."""
+    review_needed: bool = False
+    """A major decision waits for its legal review."""
+    reviewed: bool = False
+    paused_for: str | None = None
+    wrong_returns: tuple[str, ...] = ()
+    """Departments that returned it, and that triage found to be wrong."""
+    household_tier: str | None = None
+    by_grid_worker: bool = False
+    merge: Merge | None = None
+    merged_into: str | None = None
+    adopted: tuple[str, ...] = ()
+    """Cases that were merged into this one."""
 
     @property
     def lead(self) -> str | None:
@@ -90,9 +150,18 @@ class State(CaseState):
     def ledger(self) -> tuple[Holding, ...]:
         return (*self.before, self.now)
 
+    @property
+    def opened_at(self) -> datetime | None:
+        return self.ledger[0].since
+
+    @property
+    def open_parts(self) -> tuple[str, ...]:
+        """Departments whose part is neither done nor excused."""
+        return tuple(code for code, part in self.parts.items() if part.is_open)
+
     def ever_held(self, department: str) -> bool:
         """Whether the department leads or assists, or once did."""
-        return any(department in holding.members for holding in self.ledger)
+        return any(department in holding.everybody for holding in self.ledger)
 
     def place(self, id: str) -> int:
         """Where the holding that `id` began stands in the ledger."""

@@ -2,7 +2,8 @@
 
     submit-update ─┬─ never held the case, or no such case ─► told so alone; the log hears nothing
                    ├─ not the lead now, status, or a field ─► update-refused, with the reason
-                   └─ else ───────────────────────────────► signed, returned, … resolved
+                   ├─ a helper, about its own part ─────────► part-signed, part-done
+                   └─ else ─────────────────────────────────► signed, returned, … resolved
 
 The rule to remember: **a stranger learns nothing**: a case that it never held and one that does not
 exist get the same words.
@@ -35,12 +36,13 @@ from schemas.reference import PauseReason, ReturnReason
 from schemas.rulebook import Rulebook
 from schemas.topics import ASSIGNMENTS
 from services.decider import Notice, Reply
+from services.router.joint import answer_helper, open_parts, whistle
+from services.router.mediation import pass_up, unrecorded, unsettled
 from services.router.state import State
 
 EVENT_OF: Mapping[Action, type[DepartmentEvent]] = {
     Action.SIGN: Signed,
     Action.RETURN: Returned,
-    Action.PROGRESS: Progressed,
     Action.PAUSE: Paused,
     Action.RESUME: Resumed,
     Action.EXTEND: ExtensionRequested,
@@ -48,7 +50,7 @@ EVENT_OF: Mapping[Action, type[DepartmentEvent]] = {
     Action.FEEDBACK: FeedbackGiven,
     Action.ANSWER_SUPERVISION: Progressed,
 }
-"""Actions without an event are not open yet."""
+"""What the lead says in so many words. Actions without an event are not open yet."""
 
 STRANGER = "this department holds no such case and never did"
 SIGN_FIRST = frozenset({Action.PROGRESS, Action.PAUSE, Action.ANSWER_SUPERVISION})
@@ -61,17 +63,45 @@ def answer_update(
     if not state.ever_held(command.department):
         return _turn_away(cause, rules)
     said = _said(state, command)
-    event = EVENT_OF.get(command.update.action)
-    if event is None:
-        return _refused(command, said, "this action is not open yet")
-    answer = event(**said)
-    refusal = (
-        _not_the_lead(state, command)
-        or _not_now(state, command.update.action, answer)
-        or _lacking(command.update, cause.time, rules)
-        or _asked_before(state, answer)
+    answer = _answer(state, cause, said, rules)
+    return answer if isinstance(answer, DepartmentEvent) else _refused(command, said, answer)
+
+
+def _answer(
+    state: State, cause: Message[SubmitUpdate], said: dict[str, Any], rules: Rulebook
+) -> DepartmentEvent | str:
+    """The event, or why it cannot be."""
+    department, update = cause.data.department, cause.data.update
+    if department in state.now.helpers and department != state.lead:
+        found = answer_helper(state, department, update.action, said)
+    elif department != state.lead:
+        return "this department does not hold the case any more"
+    else:
+        found = _of_the_lead(state, update, said, cause.time, rules)
+    if isinstance(found, str):
+        return found
+    return (
+        _not_now(state, update.action, found)
+        or _lacking(state, update, cause.time, rules)
+        or _asked_before(state, found)
+        or found
     )
-    return _refused(command, said, refusal) if refusal else answer
+
+
+def _of_the_lead(
+    state: State, update: Update, said: dict[str, Any], now: datetime, rules: Rulebook
+) -> DepartmentEvent | str:
+    match update.action:
+        case Action.WHISTLE:
+            return whistle(state, said, update.teams, now, rules)
+        case Action.PASS_UP:
+            return pass_up(state, said, rules)
+        case Action.PROGRESS:
+            return Progressed(**said, major=update.major)
+        case Action.PART_DONE:
+            return "this department leads: it says `resolve`, and parts are its helpers'"
+    event = EVENT_OF.get(update.action)
+    return event(**said) if event else "this action is not open yet"
 
 
 def _said(state: State, command: SubmitUpdate) -> dict[str, Any]:
@@ -87,6 +117,8 @@ def _said(state: State, command: SubmitUpdate) -> dict[str, Any]:
         "result": update.result,
         "evidence": update.evidence,
         "until": update.until,
+        "settlement": update.settlement,
+        "deliberation": update.deliberation,
     }
 
 
@@ -109,14 +141,6 @@ def _turn_away(cause: Message[SubmitUpdate], rules: Rulebook) -> Reply:
     return Reply((Notice(ASSIGNMENTS.of(command.department), cause.subject, word),))
 
 
-def _not_the_lead(state: State, command: SubmitUpdate) -> str | None:
-    if command.department == state.lead:
-        return None
-    if command.department in state.now.assist:
-        return "this department assists; the lead answers for the case"
-    return "this department does not hold the case any more"
-
-
 def _not_now(state: State, action: Action, answer: DepartmentEvent) -> str | None:
     if void_because(state.standing, answer) is None:
         return None
@@ -125,30 +149,46 @@ def _not_now(state: State, action: Action, answer: DepartmentEvent) -> str | Non
     return f"`{action}` is not possible while the case is {state.standing.status}"
 
 
-def _lacking(update: Update, now: datetime, rules: Rulebook) -> str | None:
-    """What the update should say and does not."""
+def _lacking(state: State, update: Update, now: datetime, rules: Rulebook) -> str | None:
+    """What the update should say and does not, or what should come before it."""
     match update.action:
         case Action.RETURN:
             return _unlisted("return", update.reason, rules.reference.return_reasons)
         case Action.PAUSE:
             return _unlisted("pause", update.reason, rules.reference.pause_reasons)
+        case Action.RESUME:
+            return unrecorded(state, update, rules)
         case Action.RESOLVE:
-            return _wordless("resolve", "what was done", update.result)
+            return (
+                _wordless("resolve", "what was done", update.result)
+                or unsettled(state, update, rules)
+                or unrecorded(state, update, rules)
+                or open_parts(state)
+                or _unreviewed(state)
+            )
         case Action.FEEDBACK:
             return _wordless("feedback", "the words for the reporter", update.result)
+        case Action.PART_DONE:
+            return _wordless("part-done", "what was done", update.result)
+        case Action.WHISTLE:
+            return None if update.reason else "`whistle` needs a `reason`: what help is needed for"
         case Action.EXTEND:
             later = update.until is not None and update.until > now
             return None if later else "`extend` needs `until`, a time yet to come"
-        case Action.SIGN | Action.PROGRESS | Action.RESUME:
-            return None
         case Action.ANSWER_SUPERVISION:
             return _wordless(
                 "answer-supervision", "why it is late, and what follows", update.result
             )
-        case Action.PART_DONE:
+        case Action.SIGN | Action.PROGRESS | Action.PASS_UP:
             return None
         case _:
             assert_never(update.action)
+
+
+def _unreviewed(state: State) -> str | None:
+    if not state.review_needed:
+        return None
+    return "a legal review comes first: an officer gives it (`legal_review`)"
 
 
 def _unlisted(

@@ -12,6 +12,7 @@ from collections import Counter as Tally
 from collections.abc import Iterable
 from datetime import datetime
 from itertools import pairwise
+from typing import Any
 
 from prometheus_client import Counter, Gauge, Histogram
 
@@ -68,6 +69,9 @@ JOINED = Counter("gridcase_reports_joined_total", "Reports that asked to join an
 ASSIGNMENTS = Counter("gridcase_assignments_total", "Assignments made", ["department", "level"])
 ESCALATIONS = Counter("gridcase_escalations_total", "Cases that climbed", ["from", "to"])
 UNROUTED = Gauge("gridcase_unrouted_cases", "Cases that wait for triage")
+WRONG_RETURNS = Gauge(
+    "gridcase_wrong_returns", "Returns that triage found to be wrong", ["department"]
+)
 OPEN_CASES = Gauge("gridcase_open_cases", "Cases that are held", ["department", "level"])
 OVERDUE_CASES = Gauge("gridcase_overdue_cases", "Held cases past due", ["department", "level"])
 SUPERVISED = Gauge("gridcase_supervised_cases", "Open cases under supervision")
@@ -79,7 +83,7 @@ COMPLETION = Gauge("gridcase_completion_ratio", "Completed of accepted", ["depar
 ON_TIME = Gauge("gridcase_on_time_ratio", "On time of completed", ["department"])
 
 
-def set_all(gauge: Gauge, values: Tally[tuple[str, str]]) -> None:
+def set_all(gauge: Gauge, values: Tally[Any]) -> None:
     """Set a gauge for exactly these labels; the others are gone."""
     gauge.clear()
     for labels, value in values.items():

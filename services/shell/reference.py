@@ -49,6 +49,7 @@ PARTS = {
     "keywords": Part("keyword", model.KeywordRule, ""),
     "handling": Part("handling", model.HandlingTimes, "id"),
     "appraisal": Part("point", model.PointRule, "code"),
+    "rosters": Part("roster", model.Roster, "id"),
     "settings": Part("settings", model.Settings, ""),
 }
 """Each field of `Reference` but the manifest."""

@@ -9,13 +9,15 @@ that match a case name places on one path of the area tree, one place for each d
 one path from leaf to family; and, where they name one, the case's own service and the case's own
 urgency. So whoever knows how specific a matching rule is in each of the four knows its four
 conditions. Two rules that match and are equally specific hence have the same conditions; it is
-enough to look for those. The same holds for deadlines, with their level in place of the area.
+enough to look for those, and to see whether their hours and days meet. The same holds for
+deadlines, with their level in place of the area.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator
+from functools import lru_cache
 from itertools import chain, combinations
 from typing import TypeVar
 
@@ -30,6 +32,7 @@ from schemas.reference import (
 from schemas.rulebook import Rulebook
 from services.shell.reference_coverage import coverage
 from services.shell.reference_findings import Finding, error, warning
+from services.shell.reference_hours import meet
 from services.sla.calendar import WorkCalendar
 
 T = TypeVar("T")
@@ -55,6 +58,7 @@ def ids(book: Rulebook) -> Iterator[Finding]:
         "categories": (row.code for row in rows.categories),
         "rules": (row.id for row in rows.rules),
         "deadlines": (row.id for row in rows.deadlines),
+        "rosters": (row.id for row in rows.rosters),
         "calendar": (row.id for row in rows.calendars),
         "handling": (row.id for row in rows.handling),
         "pause_reasons": (row.code for row in rows.pause_reasons),
@@ -100,12 +104,32 @@ def departments(book: Rulebook) -> Iterator[Finding]:
     """Units in known areas; of a kind at most one to an area, or rules could mean either."""
     for unit in book.reference.departments:
         yield from _codes(book, f"departments/{unit.code}", unit.area)
-    for units in _alike(book.reference.departments, lambda unit: (unit.kind, unit.area)):
+    standing = [unit for unit in book.reference.departments if unit.heir is None]
+    for units in _alike(standing, lambda unit: (unit.kind, unit.area)):
         yield error(
             f"departments/{units[1].code}",
             f"is of the same kind and area as {units[0].code}: a rule could mean either",
             f"与 {units[0].code} 类型、辖区相同,规则无法区分",
         )
+
+
+def heirs(book: Rulebook) -> Iterator[Finding]:
+    """Whoever is abolished has an heir that stands in the end."""
+    for unit in book.reference.departments:
+        if unit.heir is not None and book.heir(unit.code) is None:
+            yield error(
+                f"departments/{unit.code}",
+                f"its heir {unit.heir} is unknown, or inherits from it in turn",
+                f"承接单位 {unit.heir} 不存在或互为承接",
+            )
+
+
+def rosters(book: Rulebook) -> Iterator[Finding]:
+    """Units that there are, by their kind or as ``=code``."""
+    for roster in book.reference.rosters:
+        for word in dict.fromkeys((*roster.turns, *roster.instead.values())):
+            if word.startswith("@") or not _units_meant(word, book):
+                yield _unknown_unit(f"rosters/{roster.id}", word)
 
 
 def rules(book: Rulebook) -> Iterator[Finding]:
@@ -114,8 +138,17 @@ def rules(book: Rulebook) -> Iterator[Finding]:
         place = f"rules/{rule.id}"
         yield from _codes(book, place, rule.area, rule.category)
         yield from _ladder(rule, place, book)
+        yield from _assistants(rule, place, book)
     for same in _alike(book.reference.rules, _conditions):
-        yield _tie(f"rules/{same[1].id}", same[0].id)
+        for one, other in combinations(same, 2):
+            if meet(one, other):
+                yield _tie(f"rules/{other.id}", one.id)
+
+
+def _assistants(rule: RoutingRule, place: str, book: Rulebook) -> Iterator[Finding]:
+    for name in dict.fromkeys((*rule.assist, *rule.parts)):
+        if not _units_meant(name, book):
+            yield _unknown_unit(place, name)
 
 
 def _ladder(rule: RoutingRule, place: str, book: Rulebook) -> Iterator[Finding]:
@@ -138,17 +171,21 @@ def _ladder(rule: RoutingRule, place: str, book: Rulebook) -> Iterator[Finding]:
                 f"{name} stands at {level} level and is a unit of {found[0].level} level",
                 f"{name} 列在{level}级,实为{found[0].level}级单位",
             )
-    for name in rule.assist:
-        if not _units_meant(name, book):
-            yield _unknown_unit(place, name)
 
 
+@lru_cache(maxsize=4096)
 def _units_meant(name: str, book: Rulebook) -> list[Department]:
-    """All departments that a rule's word may mean, wherever they are."""
-    units = book.reference.departments
+    """All departments that a rule's word may mean, wherever they are; none that are abolished."""
+    if name.startswith("@"):
+        rosters = (roster for roster in book.reference.rosters if roster.id == name[1:])
+        words = [word for roster in rosters for word in (*roster.turns, *roster.instead.values())]
+        return [
+            unit for word in words if not word.startswith("@") for unit in _units_meant(word, book)
+        ]
+    standing = [unit for unit in book.reference.departments if unit.heir is None]
     if name.startswith("="):
-        return [unit for unit in units if unit.code == name[1:]]
-    return [unit for unit in units if unit.kind == name]
+        return [unit for unit in standing if unit.code == name[1:]]
+    return [unit for unit in standing if unit.kind == name]
 
 
 def deadlines(book: Rulebook) -> Iterator[Finding]:
@@ -223,6 +260,8 @@ CHECKS: tuple[Callable[[Rulebook], Iterator[Finding]], ...] = (
     ids,
     categories,
     departments,
+    heirs,
+    rosters,
     rules,
     deadlines,
     calendars,

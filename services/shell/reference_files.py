@@ -71,9 +71,12 @@ FILES: dict[str, Callable[[str], Found]] = {
     "keywords.yaml": _yaml_rows("keywords"),
     "handling.yaml": _yaml_rows("handling"),
     "appraisal.yaml": _yaml_rows("appraisal"),
+    "rosters.yaml": _yaml_rows("rosters"),
     "settings.yaml": _yaml_fields,
 }
-OPTIONAL = ("keywords.yaml", "handling.yaml", "appraisal.yaml", "settings.yaml")
+OPTIONAL = (
+    "keywords.yaml", "handling.yaml", "appraisal.yaml", "rosters.yaml", "settings.yaml",
+)  # fmt: skip
 
 
 def _composed(text: str) -> tuple[yaml.BaseLoader, yaml.Node | None]:

@@ -177,6 +177,10 @@ class WorkCalendar:
         i = bisect_right(year.opens, at) - 1
         return i >= 0 and at < year.closes[i]
 
+    def is_working_day(self, day: date) -> bool:
+        """Whether anybody works on a local day at all."""
+        return bool(self._days.hours(day))
+
     def covered(self, moment: datetime) -> bool:
         """Whether the public holidays in the local year of ``moment`` are known. Where not, the
         week and the county's own days alone count, and a deadline there is provisional."""

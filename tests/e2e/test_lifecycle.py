@@ -65,7 +65,7 @@ async def test_a_case_goes_from_the_report_to_the_score(outside: Outside) -> Non
     department = await told(outside, "vc-v11", case)
     assert kinds(department)[:2] == ["created", "changed"]
     assert {word.data.event for word in department[1:]} == {
-        "case.deadline-set.v1", "case.rated.v1", "case.closed.v1",
+        "case.deadline-set.v1", "case.resolved.v1", "case.rated.v1", "case.closed.v1",
     }  # fmt: skip
     assert set(department[1].data.deadlines) == {"sign", "resolve"}
     rated = next(w for w in department[1:] if w.data.event == "case.rated.v1")

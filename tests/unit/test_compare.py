@@ -55,7 +55,7 @@ def test_a_row_is_equal_in_department_in_due_time_to_the_minute_and_in_verdict(
 ) -> None:
     said = as_json(compared(tmp_path, GOOD))
     assert said["rows"] == 1
-    assert said["department"] == {"n": 1, "equal": 1, "misses": []}
+    assert said["department"] == {"n": 1, "equal": 1, "transferred": 0, "misses": []}
     assert said["due"] == {
         "n": 1,
         "equal": 1,
@@ -69,7 +69,15 @@ def test_another_minute_and_another_department_differ_and_are_named(tmp_path: Pa
     said = as_json(compared(tmp_path, row))
     assert (said["department"]["equal"], said["due"]["equal"]) == (0, 0)
     [miss] = said["department"]["misses"]
-    assert miss == {"category": "potholes", "expected": "vc-v12", "ours": "vc-v11", "n": 1}
+    named = {"category": "potholes", "expected": "vc-v12", "ours": "vc-v11"}
+    assert miss == {**named, "n": 1, "transferred": 0, "reports": ["1"]}
+
+
+def test_a_miss_that_the_other_system_sent_on_later_is_shown_as_such(tmp_path: Path) -> None:
+    later = 'transferred: {column: verdict, table: {kept: "true"}, otherwise: ""}'
+    mapping = MAPPING.replace("  as_of", f"  {later}\n  as_of")
+    said = as_json(compared(tmp_path, GOOD.replace("vc-v11", "vc-v12"), mapping))["department"]
+    assert (said["transferred"], said["misses"][0]["transferred"]) == (1, 1)
 
 
 def test_a_kind_that_the_rules_have_never_heard_of_goes_to_triage_and_is_not_equal(
@@ -167,7 +175,12 @@ def test_the_command_reads_a_packed_file_and_speaks_json(tmp_path: Path) -> None
     asked = ["compare", str(packed), "--mapping", str(tmp_path / "mapping.yaml")]
     told = CliRunner().invoke(app, [*asked, "--reference", str(deploy), "--json"])
     assert told.exit_code == 0, told.output
-    assert json.loads(told.output)["department"] == {"n": 1, "equal": 1, "misses": []}
+    assert json.loads(told.output)["department"] == {
+        "n": 1,
+        "equal": 1,
+        "transferred": 0,
+        "misses": [],
+    }
 
 
 BOSTON = MAPPING.replace("Asia/Shanghai", "America/New_York").replace("g111", "roxbury-1")

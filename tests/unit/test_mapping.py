@@ -166,3 +166,11 @@ def test_yaml_does_not_guess(tmp_path: Path) -> None:
 @pytest.mark.parametrize("path", sorted(MAPPINGS.glob("*.yaml")), ids=lambda path: path.stem)
 def test_the_mappings_that_come_along_can_be_read(path: Path) -> None:
     assert isinstance(read_mapping(path), Mapping)
+
+
+def test_a_slug_may_add_what_another_cell_begins_with() -> None:
+    slug = Slug.model_validate(
+        {"slug": "kind", "also": {"column": "title", "begins": {"Parks:": "parks", "P": "other"}}}
+    )
+    found = [fill(slug, {"kind": "A  Word", "title": t}) for t in ("Parks: good", "Pay", "", "x")]
+    assert found == ["a-word-parks", "a-word-other", "a-word", "a-word"]

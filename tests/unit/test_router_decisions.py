@@ -116,10 +116,14 @@ def test_more_time_is_granted_as_it_was_asked_for() -> None:
         ),
         (Verdict.GRANT_EXTENSION, {}, "no extension was asked for"),
         (Verdict.CONFIRM, {}, "not supported here: intake answers `confirm`"),
-        (Verdict.MERGE, {}, "not supported yet"),
-        (Verdict.LEGAL_REVIEW, {}, "not supported yet"),
-        (Verdict.WHISTLE, {}, "not supported yet"),
-        (Verdict.EXCUSE_PART, {}, "not supported yet"),
+        (Verdict.MERGE, {}, "`merge` needs `into`, the id of the earlier case"),
+        (Verdict.UNMERGE, {}, "it is merged into no other case"),
+        (Verdict.CLOSE, {}, "`close` needs a `reason`: the words for the reporter"),
+        (
+            Verdict.EXCUSE_PART,
+            {},
+            "`excuse_part` needs a `department` with an open part: there is none",
+        ),
     ],
 )
 def test_a_decision_that_cannot_be_is_refused_on_the_log(

@@ -10,19 +10,30 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
+from schemas.commands import AnswerMerge
 from schemas.envelope import Message
-from schemas.events import CaseEvent, Closed, Escalated, FeedbackGiven, Opened, Reopened, Returned
+from schemas.events import (
+    CaseEvent,
+    Closed,
+    Escalated,
+    FeedbackGiven,
+    Opened,
+    Reopened,
+    Resolved,
+    Returned,
+)
 from schemas.ids import derive
 from schemas.inputs import Action, Verdict
 from schemas.lifecycle import ENDED, HELD, Status, void_because
 from schemas.outputs import AssignmentCreated, AssignmentRevoked
 from schemas.reference import Level, RoutingRule, Service, Urgency
 from schemas.rulebook import Rulebook
-from services.decider import Notice, Reply
+from schemas.topics import ROUTER_COMMANDS
+from services.decider import Notice, Reply, Tick
 from services.router.domain import DECIDER, State
 from services.router.routing import Choice, Unrouted, choose, upward
 from tests.county import CLIMB, small_county
-from tests.story import Story, message, moment
+from tests.story import CASE, Story, message, moment
 from tests.unit.router_words import (
     a_held_case,
     assigned,
@@ -52,14 +63,24 @@ updates = st.builds(
     update,
     st.sampled_from(Action),
     departments,
-    reason=st.sampled_from(["not-ours", "weather", None]),
+    reason=st.sampled_from(["not-ours", "weather", "help", None]),
     result=st.sampled_from(["done", None]),
     until=st.just(moment(9999)),
+    teams=st.lists(departments, max_size=2),
+    major=st.booleans(),
+    settlement=st.sampled_from([None, {"outcome": "settled"}, {"outcome": "failed"}]),
 )
 verdicts = st.builds(
-    decision, st.sampled_from(Verdict), department=departments, category=categories, grid=areas
+    decision,
+    st.sampled_from(Verdict),
+    department=departments,
+    category=categories,
+    grid=areas,
+    into=st.just("another case"),
+    outcome=st.sampled_from(["approved", "objected"]),
+    reason=st.sampled_from([None, "so it is"]),
 )
-CLOCKS = ("late", "unhappy", "silent")
+CLOCKS = ("late", "unhappy", "silent", "team late", "merge answered", "merge refused")
 walks = st.lists(
     st.one_of(updates, verdicts, st.sampled_from(CLOCKS), st.just("lead")), max_size=25
 )
@@ -88,7 +109,9 @@ class World:
 
     def does(self, step: Any) -> None:
         cause = self._clock(step) if isinstance(step, str) else step
-        if isinstance(cause, CaseEvent):
+        if isinstance(cause, Message):
+            self._follow(cause)
+        elif isinstance(cause, CaseEvent):
             if void_because(self.state.standing, cause) is None:
                 self.lands(cause)
         elif cause is not None:
@@ -107,6 +130,15 @@ class World:
                 return escalated(holding, level, level.above)
             case "unhappy":
                 return reopened(holding, 1, climbs=True)
+            case "team late":
+                timer = DECIDER.due(self.state)
+                return timer and Message(
+                    timer.id, "/timers", CASE, timer.at, Tick(), causationid=timer.because
+                )
+            case "merge answered" | "merge refused" if self.state.merge:
+                refusal = "no" if step.endswith("refused") else None
+                merge = self.state.merge
+                return AnswerMerge(into=merge.into, merging=merge.id, refusal=refusal)
             case "silent":
                 return Closed(holding=holding, how="silence")
             case "lead" if self.state.lead:
@@ -116,6 +148,8 @@ class World:
 
     def _believe(self, notices: list[Notice]) -> None:
         for notice in notices:
+            if notice.topic == ROUTER_COMMANDS.name:
+                continue
             department = notice.topic.partition(".")[2]
             if isinstance(notice.data, AssignmentCreated):
                 self.believers[department] = notice.data.role
@@ -155,10 +189,23 @@ def test_a_case_is_always_held_or_in_triage_or_done(steps: list[Any], matter: An
 def test_departments_believe_what_is_so(steps: list[Any], matter: Any) -> None:
     world = walked(steps, **matter)
     now = world.state.now
-    gone = world.state.standing.status is Status.WITHDRAWN
-    roles = dict.fromkeys(now.assist, "assist") | ({now.lead: "lead"} if now.lead else {})
+    gone = world.state.standing.status in (Status.WITHDRAWN, Status.MERGED)
+    roles = dict.fromkeys(now.helpers, "assist") | ({now.lead: "lead"} if now.lead else {})
     assert world.believers == ({} if gone else roles)
-    assert now.lead not in now.assist
+    assert now.lead not in now.helpers
+
+
+@for_all(walks, matters)
+@settings(max_examples=150, deadline=None)
+def test_a_case_never_resolves_over_an_open_part_or_a_missing_review(
+    steps: list[Any], matter: Any
+) -> None:
+    world = World(**matter)
+    for step in steps:
+        before = world.state
+        world.does(step)
+        if Resolved in [type(event.data) for event, _ in world.log[-1:]]:
+            assert not before.open_parts and not before.review_needed
 
 
 @for_all(walks, matters)

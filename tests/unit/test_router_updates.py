@@ -90,7 +90,17 @@ def test_the_reporter_may_hear_more_after_the_end() -> None:
         (Action.EXTEND, {"until": START}, "`extend` needs `until`, a time yet to come"),
         (Action.SIGN, {}, "`sign` is not possible while the case is signed"),
         (Action.RESUME, {}, "`resume` is not possible while the case is signed"),
-        (Action.PART_DONE, {}, "this action is not open yet"),
+        (
+            Action.PART_DONE,
+            {},
+            "this department leads: it says `resolve`, and parts are its helpers'",
+        ),
+        (Action.WHISTLE, {}, "`whistle` needs a `reason`: what help is needed for"),
+        (
+            Action.PASS_UP,
+            {},
+            "only disputes are passed up: what is not yours is returned (`return`)",
+        ),
         (
             Action.ANSWER_SUPERVISION,
             {},
@@ -112,7 +122,7 @@ def test_sign_comes_first(action: Action) -> None:
 
 
 def test_a_department_that_assists_does_not_answer_for_the_case() -> None:
-    story = a_case(assigned(TOWN, assist=(VC,))).when(update(Action.SIGN))
+    story = a_case(assigned(TOWN, assist=(VC,))).when(update(Action.RESOLVE))
     story.then(UpdateRefused, refusal="this department assists; the lead answers for the case")
 
 

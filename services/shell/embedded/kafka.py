@@ -76,10 +76,12 @@ def start_kafka(
     say: Callable[[str], None] = print,
     port: int | None = None,
     heap: str = "512m",
+    more: str = "",
 ) -> Embedded:
     """Start Kafka on `data` and return once it answers.
 
-    `port`: insist on this one; otherwise that of the last run, or any that is free.
+    `port`: insist on this one; otherwise that of the last run, or any that is free. `more`: lines
+    of broker settings, which win over ours.
     Raises `EmbeddedError` if Java or Maven is missing, the port is taken, or Kafka does not start.
     """
     able, reason = can_run_kafka()
@@ -87,7 +89,7 @@ def start_kafka(
         raise EmbeddedError(reason)
     jars = fetch_kafka(say)
     data.mkdir(parents=True, exist_ok=True)
-    properties, chosen = _write_properties(data.resolve(), port)
+    properties, chosen = _write_properties(data.resolve(), port, more)
     java = [_java(), f"-Xmx{heap}", "-XX:+ExitOnOutOfMemoryError"]
     java += ["-Dorg.apache.logging.log4j.level=WARN", "-cp", f"{jars}/*"]
     _format_once(java, data, properties)
@@ -178,14 +180,15 @@ def _run_maven(target: Path) -> None:
         )
 
 
-def _write_properties(data: Path, wanted: int | None) -> tuple[Path, int]:
+def _write_properties(data: Path, wanted: int | None, more: str = "") -> tuple[Path, int]:
     """Write the broker's settings; returns their file and the port chosen."""
     if wanted is not None and not is_free(wanted):
         raise EmbeddedError(f"port {wanted} is taken: stop what listens there or name another")
     file = data / "kafka.properties"
     port = wanted or choose_port(_last_port(file))
     controller = choose_port()
-    file.write_text(PROPERTIES.format(port=port, controller=controller, logs=data / "kafka"))
+    ours = PROPERTIES.format(port=port, controller=controller, logs=data / "kafka")
+    file.write_text(ours + more.format(port=port, controller=controller))
     return file, port
 
 

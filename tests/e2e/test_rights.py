@@ -1,0 +1,182 @@
+"""Rights on a real Kafka with SASL/SCRAM: what a department may do, and what it is refused.
+
+SCRAM users, ACLs of `gridcase topics acl` ─► a department's own client ─► let in, or refused
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.errors import (
+    GroupAuthorizationFailedError,
+    KafkaError,
+    TopicAuthorizationFailedError,
+)
+from confluent_kafka import admin
+
+from services.shell.acl_admin import admin_client, apply
+from services.shell.acl_plan import grants
+from services.shell.embedded import can_run_kafka, start_kafka
+from services.shell.embedded.child import choose_port
+from services.shell.provision import make_topics
+from services.shell.settings import Settings
+from tests.county import small_county
+
+DEPARTMENTS = [unit.code for unit in small_county().departments]
+USERS = (
+    "gridcase-router", "gridcase-intake", "department-vc-v11", "department-vc-v12", "sources",
+    "operator",
+)  # fmt: skip
+ONE, OTHER = "vc-v11", "vc-v12"
+SECURED = """
+listeners=BROKER://127.0.0.1:{{port}},OUTSIDE://127.0.0.1:{outside},CONTROLLER://127.0.0.1:{{controller}}
+advertised.listeners=BROKER://127.0.0.1:{{port}},OUTSIDE://127.0.0.1:{outside}
+listener.security.protocol.map=BROKER:PLAINTEXT,OUTSIDE:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT
+sasl.enabled.mechanisms=SCRAM-SHA-512
+listener.name.outside.scram-sha-512.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;
+authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
+# The broker talks to itself in the clear, on a listener that no outsider reaches.
+super.users=User:ANONYMOUS
+"""
+
+
+@pytest.fixture(scope="module")
+def brokers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Settings, str]]:
+    """A broker with SCRAM users and the ACLs of the small county: from inside, and its address for
+    those outside."""
+    possible, why = can_run_kafka()
+    if not possible:
+        pytest.skip(f"not proved for want of a real Kafka: {why}")
+    outside, folder = choose_port(), tmp_path_factory.mktemp("secured")
+    more = SECURED.format(outside=outside)
+    with start_kafka(Path(folder), say=lambda _: None, more=more) as broker:
+        inside = Settings(kafka=broker.url)
+        _add_users(inside)
+        asyncio.run(make_topics(inside, small_county()))
+        apply(inside, grants(inside, DEPARTMENTS))
+        assert apply(inside, grants(inside, DEPARTMENTS)) == ([], [])  # twice is once
+        yield inside, f"127.0.0.1:{outside}"
+
+
+@pytest.fixture
+def inside(brokers: tuple[Settings, str]) -> Settings:
+    return brokers[0]
+
+
+@pytest.fixture
+def secured(brokers: tuple[Settings, str]) -> str:
+    return brokers[1]
+
+
+def _add_users(settings: Settings) -> None:
+    scram: Any = admin
+    info = scram.ScramCredentialInfo(scram.ScramMechanism.SCRAM_SHA_512, 4096)
+    added = [scram.UserScramCredentialUpsertion(user, info, user.encode()) for user in USERS]
+    client = admin_client(settings)  # it ends what it was at when nobody holds it
+    for future in client.alter_user_scram_credentials(added).values():
+        future.result(timeout=30)
+
+
+def client(address: str, user: str) -> dict[str, Any]:
+    return Settings(
+        kafka=address,
+        kafka_security_protocol="SASL_PLAINTEXT",
+        kafka_username=user,
+        kafka_password=user,
+    ).kafka_client()
+
+
+async def writes(address: str, user: str, topic: str) -> bool:
+    async with AIOKafkaProducer(**client(address, user)) as producer:
+        try:
+            await producer.send_and_wait(topic, b"{}", key=b"any")
+        except TopicAuthorizationFailedError:
+            return False
+    return True
+
+
+async def reads(address: str, user: str, topic: str) -> bool:
+    async with AIOKafkaConsumer(**client(address, user)) as consumer:
+        partition = TopicPartition(topic, 0)
+        consumer.assign([partition])
+        try:
+            async with asyncio.timeout(20):
+                await consumer.seek_to_beginning(partition)
+                await consumer.getmany(timeout_ms=500)
+        except (TopicAuthorizationFailedError, TimeoutError):
+            return False
+    return True
+
+
+@pytest.mark.parametrize(
+    ("user", "topic", "allowed"),
+    [
+        (f"department-{ONE}", f"updates.{ONE}", True),
+        (f"department-{ONE}", f"updates.{OTHER}", False),
+        (f"department-{ONE}", f"assignments.{ONE}", False),
+        (f"department-{ONE}", "case.events", False),
+        (f"department-{ONE}", "triage.decisions", False),
+        (f"department-{ONE}", "router.commands", False),
+        ("sources", "reports.submitted", True),
+        ("sources", f"updates.{ONE}", False),
+        ("gridcase-router", f"assignments.{OTHER}", True),
+        ("gridcase-router", "case.events", True),
+        ("gridcase-router", "reports.rejected", False),
+        ("operator", "reference", True),
+    ],
+)
+async def test_who_may_write_what(secured: str, user: str, topic: str, allowed: bool) -> None:
+    assert await writes(secured, user, topic) is allowed
+
+
+@pytest.mark.parametrize(
+    ("user", "topic", "allowed"),
+    [
+        (f"department-{ONE}", f"assignments.{ONE}", True),
+        (f"department-{ONE}", f"assignments.{OTHER}", False),
+        (f"department-{ONE}", f"updates.{ONE}", False),
+        (f"department-{ONE}", "case.events", False),
+        (f"department-{ONE}", "scorecards", True),
+        ("sources", "reports.answered", True),
+        ("sources", "reports.submitted", False),
+    ],
+)
+async def test_who_may_read_what(secured: str, user: str, topic: str, allowed: bool) -> None:
+    assert await reads(secured, user, topic) is allowed
+
+
+async def test_a_department_commits_in_groups_of_its_own_name_alone(secured: str) -> None:
+    for group, allowed in ((f"department-{ONE}.desk", True), ("gridcase.router.step", False)):
+        consumer = AIOKafkaConsumer(
+            f"assignments.{ONE}", **client(secured, f"department-{ONE}"), group_id=group
+        )
+        try:
+            async with asyncio.timeout(30):
+                await consumer.start()
+                await consumer.getmany(timeout_ms=200)
+            assert allowed
+        except GroupAuthorizationFailedError:
+            assert not allowed
+        finally:
+            await consumer.stop()
+
+
+async def test_a_wrong_password_opens_nothing(secured: str) -> None:
+    wrong = client(secured, f"department-{ONE}") | {"sasl_plain_password": "guessed"}
+    producer = AIOKafkaProducer(**wrong)
+    with pytest.raises(KafkaError):
+        await producer.start()
+    await producer.stop()
+
+
+def test_rights_of_a_department_that_is_gone_are_taken_back(inside: Settings) -> None:
+    remaining = grants(inside, [code for code in DEPARTMENTS if code != "vc-v21"])
+    done = apply(inside, remaining)
+    assert {grant.name for grant in done.taken_back} >= {"updates.vc-v21", "assignments.vc-v21"}
+    assert done.made == []
+    apply(inside, grants(inside, DEPARTMENTS))
