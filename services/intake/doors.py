@@ -239,6 +239,7 @@ def masked(report: Report) -> dict[str, Any]:
         "town": where.town,
         "lat": where.lat,
         "lon": where.lon,
+        "datum": where.datum,
         "address": mask(plain_writing(where.address), names) if where.address else None,
         "attachments": tuple(
             MaskedAttachment(
