@@ -17,6 +17,7 @@ from services.intake.nearby import Nearby
 from services.intake.surges import Surges
 from services.shell import metrics
 from services.shell.consuming import follow
+from services.shell.desk import LOG
 from services.shell.runtime import Runtime
 
 SOURCE = "/services/intake"
@@ -33,17 +34,27 @@ class Watching:
         self.runtime = runtime
         self.nearby = nearby
         self.surges = Surges()
+        self.positions: dict[int, int] = {}
+        """The next record of each partition."""
         self._count = 0
+
+    def behind(self) -> bool:
+        """Whether the step has read more of its partitions: those who wait for quiet wait for the
+        index as well, so that in stream time it knows every case of the rounds before."""
+        return any(
+            desk.positions[LOG] > self.positions.get(number, 0)
+            for number, desk in self.runtime.step.desks.items()
+        )
 
     async def follow_log(self) -> None:
         """Follow the log from its beginning, for ever."""
         log = self.runtime.settings.topic(topics.CASE_EVENTS.name)
         async for record in follow(self.runtime.settings, log):
             try:
-                event = envelope.read(record.value, topics.EVENT_TYPES)
+                await self._see(envelope.read(record.value, topics.EVENT_TYPES))
             except Unreadable:
-                continue  # the step sets it aside
-            await self._see(event)
+                pass  # the step sets it aside
+            self.positions[record.partition] = record.offset + 1
 
     async def _see(self, event: Message[Any]) -> None:
         rules = self.runtime.feed.rulebooks.at(event.time)
