@@ -11,7 +11,16 @@ from hypothesis import strategies as st
 from schemas import ids
 from schemas.commands import ConfirmReport, NearCase, ReporterOnLog, SubmitReport
 from schemas.envelope import Message
-from schemas.events import Joining, Opened, ReportAdded, ReportDeclined, ReportParted, Resolved
+from schemas.events import (
+    Confirmed,
+    Joining,
+    Opened,
+    Reopened,
+    ReportAdded,
+    ReportDeclined,
+    ReportParted,
+    Resolved,
+)
 from schemas.inputs import Channel, ReporterKind, TriageDecision, Verdict
 from schemas.joins import AddReport, OpenReport, PartReport
 from schemas.reference import Duplicates, Settings
@@ -122,10 +131,11 @@ def test_only_an_earlier_case_is_joined_so_no_two_wait_for_each_other() -> None:
 def test_a_case_that_has_ended_is_not_joined_and_one_that_is_corrected_has_moved() -> None:
     nearby, wanted = index(), opened("r2", ALIKE, submitted_at=LATER)
     done = Resolved(holding=ids.derive("e"), department="d", update_id="u", by="x", at=START)
-    nearby.see(Message(ids.derive("e2"), "/services/router", CASE, START, done), RULES)
-    assert nearby.find(SECOND, wanted, RULES) is not None, "void: nobody held it"
-    confirmed = given(DECIDER, opened()).state
-    assert confirmed.category == "street-lights"
+    again = Reopened(holding="h", because="low-rating", nth=1, climbs=False)
+    told = Confirmed(decision_id="k", by="x", category="land", area="g111", changed=True)
+    for event, found in ((done, False), (again, True), (told, False)):
+        nearby.see(Message(ids.derive(event.TYPE), "/services/x", CASE, START, event), RULES)
+        assert (nearby.find(SECOND, wanted, RULES) is not None) is found
 
 
 def test_of_two_that_come_at_once_the_second_finds_the_first() -> None:
