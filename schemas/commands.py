@@ -135,8 +135,13 @@ class SubmitDecision(Command):
 
 
 class SubmitRating(Command):
-    """What a resident, a return visit or a poll says of a result; the comment is masked."""
+    """What a resident, a return visit or a poll says of a result; the comment is masked, and the
+    account that rates is left out: two digests stand for it."""
 
     TYPE: ClassVar[str] = "rating.submit-rating.v1"
 
     rating: Rating
+    rater: str | None = None
+    """A pseudonym that joins a person's ratings without naming the person."""
+    mark: str | None = None
+    """The account's mark in this case (`schemas.ids.mark`): tells whether it handled the case."""

@@ -420,6 +420,8 @@ class Rated(CaseEvent):
     solved: bool | None = None
     comment: str | None = None
     department: str | None = None
+    rater: str | None = None
+    """A pseudonym that joins a person's ratings without naming the person."""
 
 
 class RatingRefused(CaseEvent):

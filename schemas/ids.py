@@ -38,6 +38,11 @@ def event_id(cause_id: str, service: str, attempt: int) -> str:
     return derive("event", cause_id, service, attempt)
 
 
+def mark(case: str, account: str) -> str:
+    """What an account leaves in one case: the same account, the same mark, in that case alone."""
+    return derive("mark", case, account)
+
+
 def command_id(topic: str, sender_id: str | None, partition: int, offset: int) -> str:
     """The topic is part of it, so that nobody can squat the id of another's command."""
     return derive("command", topic, sender_id or f"{partition}/{offset}")

@@ -164,6 +164,8 @@ class Rating(Input):
     stars: int = Field(ge=1, le=5)
     solved: bool | None = None
     comment: Text | None = None
+    rater: Identifier | None = None
+    """The account that rates, as the channel knows it. It is not kept: see `commands.SubmitRating`."""
 
 
 class ClockTick(Input):

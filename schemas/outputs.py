@@ -186,6 +186,30 @@ class Scorecard(Payload):
     wilson: float | None = None
     """What ranks: the lower bound of the on-time rate, see `services.rating.league`."""
     unranked_because: str | None = None
+    reason: str | None = None
+    """Why there is another version than the first."""
+    compared_with: str | None = None
+    """The period before, where figures of it were published."""
+    change: dict[str, float] = Field(default_factory=dict)
+    """Against that period, by rate: the difference of the shares; and of ``rank``, places gained."""
+
+
+class VisitRequested(Payload):
+    """`visits.requested`: a closed case of the month's sample, to be asked about again 回访. The
+    answer comes in on `ratings.submitted`, with `by` visit. There is no contact in it: whoever makes
+    the visit asks the county's own register."""
+
+    TYPE: ClassVar[str] = "visit.requested.v1"
+
+    case_id: str
+    period: str
+    department: str
+    """Whose closed cases it was drawn from."""
+    resolved_at: Instant
+    stratum: int
+    """How many closed cases the department had in the month."""
+    drawn: int
+    """Its place in the draw, from 1."""
 
 
 ASSIGNMENT_MESSAGES: tuple[type[Payload], ...] = (

@@ -251,6 +251,22 @@ class Programme(Row):
         )
 
 
+class PointRule(Row):
+    """What a department's case adds to, or takes from, its points in the appraisal 考核. A case counts
+    where ``measure`` of the table of measures says ``part`` of it."""
+
+    code: Code
+    name: str
+    name_en: str = ""
+    measure: str
+    part: Literal["numerator", "missed", "excluded"] = "numerator"
+    points: float
+    """Per case; a mark against the department is negative."""
+    mark: Literal["yellow", "red"] | None = None
+    at_most: float | None = Field(None, gt=0)
+    """The most that the rule may add or take in a month, if limited."""
+
+
 class Duplicates(Row):
     """When a report is taken for one more word on a case that is open already."""
 
@@ -316,6 +332,19 @@ class Settings(Row):
     """None: surges are not looked for."""
     programmes: tuple[Programme, ...] = ()
     """What has figures of its own beside areas, units, services and categories."""
+    disputes: Code = "disputes"
+    """The category under which disputes are."""
+    publish_after: Duration | None = None
+    """How long after its end a period's figures are taken and published, so that what its last cases
+    brought about is in them; at once if left out. No working time."""
+    ratings_a_day: int = Field(10, ge=1)
+    """More residents' ratings than these from one person on one day are a flood, and none counts."""
+    visit_share: float = Field(0.1, gt=0, le=1)
+    """The share of each department's closed cases of a month that is visited again, at least."""
+    visit_seed: str = "321"
+    """With the month and the case's id it decides which: anybody can draw the sample again."""
+    map: dict[Code, tuple[int, int]] = Field(default_factory=dict)
+    """Where each town lies on the schematic map: column from the west, row from the north."""
 
 
 class Manifest(Row):
@@ -347,4 +376,5 @@ class Reference(BaseModel):
     return_reasons: tuple[ReturnReason, ...] = ()
     keywords: tuple[KeywordRule, ...] = ()
     handling: tuple[HandlingTimes, ...] = ()
+    appraisal: tuple[PointRule, ...] = ()
     settings: Settings = Settings()

@@ -115,6 +115,10 @@ INTAKE_COMMANDS = _commands(
 )  # fmt: skip
 ROUTER_COMMANDS = _commands("router", commands.SubmitUpdate, commands.SubmitDecision)
 RATING_COMMANDS = _commands("rating", commands.SubmitRating)
+VISITS_REQUESTED = Topic(
+    "visits.requested", "case id", (outputs.VisitRequested,), ("rating",),
+    ("whoever makes return visits",), 30, about="the month's sample of closed cases to ask about again",
+)  # fmt: skip
 HOTSPOTS = Topic(
     "hotspots", "area/category", (outputs.HotspotDetected,), ("intake",), ("anyone",), 30,
     about="many reports of one kind in one town in a short time",
@@ -135,7 +139,7 @@ CLOCK = Topic(
 TOPICS: tuple[Topic, ...] = (
     REPORTS_SUBMITTED, REPORTS_REJECTED, REPORTS_ANSWERED, CASE_EVENTS, ASSIGNMENTS, UPDATES,
     TRIAGE_DECISIONS, RATINGS_SUBMITTED, INTAKE_COMMANDS, ROUTER_COMMANDS, RATING_COMMANDS,
-    HOTSPOTS, SCORECARDS, REFERENCE, CLOCK,
+    HOTSPOTS, VISITS_REQUESTED, SCORECARDS, REFERENCE, CLOCK,
 )  # fmt: skip
 
 COMMANDS_OF = {"intake": INTAKE_COMMANDS, "router": ROUTER_COMMANDS, "rating": RATING_COMMANDS}

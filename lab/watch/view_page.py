@@ -195,8 +195,9 @@ def _pairs(cells: Sequence[tuple[Words, Text]]) -> Table:
         grid.add_column(no_wrap=True)
         grid.add_column(justify="right", ratio=1, no_wrap=True)
         grid.add_column()
-    for left, right in zip(cells[::2], cells[1::2], strict=True):
-        grid.add_row(*(part for words, n in (left, right) for part in (_label(words), n, "")))
+    for first in range(0, len(cells), 2):
+        pair = cells[first : first + 2]
+        grid.add_row(*(part for words, n in pair for part in (_label(words), n, "")))
     return grid
 
 

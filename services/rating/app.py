@@ -8,7 +8,6 @@ from typing import Any
 from services.rating.domain import DECIDER
 from services.rating.doors import doors
 from services.rating.facts import State
-from services.rating.periods import month_of
 from services.rating.site import Site
 from services.shell import metrics
 from services.shell.runtime import Runtime, Service
@@ -26,7 +25,7 @@ def parts(runtime: Runtime[Any]) -> tuple[Sequence[tuple[str, Any]], Sequence[An
 
     async def gauges() -> None:
         """The present month's ratios, from the stored facts of all cases."""
-        for card in await site.cards(month_of(site.live.rules(), site.live.now())):
+        for card in (await site.live.board(site.present())).cards():
             if card.scope == "department":
                 for name, gauge in RATIOS.items():
                     if (value := card.rates[name].value) is not None:

@@ -1,48 +1,56 @@
 """Closed periods: computed once, kept as published, and told on `scorecards`.
 
-    every partition has passed the month's end ─► facts of all cases ─► scorecards ─► MongoDB
-                                                                          └► topic `scorecards`
+    every partition has passed the month's end ─► the log up to there ─► scorecards ─► MongoDB
+                                                                          ├► topic `scorecards`
+                                                                          └► topic `visits.requested`
 
-The rule to remember: **what was published stays**. The cards are stored before they are told, and a
-crash between the two tells the stored ones again. Only the owner of partition 0 publishes.
+The figures are made from the log as it was known at the moment when they are taken, so whoever has
+the log can make them again, to the byte (`gridcase rating verify`).
+
+The rule to remember: **what was published stays** (see `published`). A crash between storing and
+telling tells the stored cards again. What arrives later changes the figures as they are now, never
+the published ones: only a correction does, with its reason, and as another version. Only the owner
+of partition 0 publishes.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from time import monotonic
 from typing import Any
 
 from schemas import envelope, ids
 from schemas.envelope import Message
-from schemas.outputs import Scorecard
+from schemas.outputs import Scorecard, VisitRequested
+from schemas.reference import elapsed
 from schemas.rulebook import Rulebook
-from schemas.topics import SCORECARDS
+from schemas.topics import SCORECARDS, VISITS_REQUESTED
 from services.rating.facts import State
-from services.rating.periods import month_of, months_between, window_of
+from services.rating.league import compared
+from services.rating.periods import month_of, months_between, previous, window_of
+from services.rating.published import Edition, Published
 from services.rating.scorecards import scorecards
+from services.rating.time_machine import TimeMachine
+from services.rating.visits import draw
 from services.shell.runtime import Runtime
 
 logger = logging.getLogger(__name__)
 LOOK_SECONDS = 0.2
+CORRECTIONS_SECONDS = 2.0
+_NEVER = datetime.max.replace(tzinfo=UTC)
+"""For asking when a period ends, which does not depend on now."""
 
 
-async def cards_of(
-    runtime: Runtime[State], rules: Rulebook, period: str, now: datetime
-) -> list[Scorecard]:
-    """The scorecards of a period from the stored facts. Computed in a thread: with many cases it
-    takes seconds, in which the step must go on and the group must hear of us."""
-    documents = await runtime.snapshots.read(_not_over_before(rules, period, now))
-    return await asyncio.to_thread(
-        lambda: scorecards(runtime.snapshots.facts(documents), rules, period, now)
-    )
+def taken_at(rules: Rulebook, period: str) -> datetime:
+    """When the figures of a period are taken: at its end, or as long after it as the county says."""
+    return window_of(rules, period, _NEVER).end + _grace(rules)
 
 
-def _not_over_before(rules: Rulebook, period: str, now: datetime) -> dict[str, Any]:
-    """Cases that ended before the period say nothing about it."""
-    start = window_of(rules, period, now).start.isoformat().replace("+00:00", "Z")
-    return {"$or": [{"state.ended_at": {"$exists": False}}, {"state.ended_at": {"$gte": start}}]}
+def _grace(rules: Rulebook) -> timedelta:
+    after = rules.settings.publish_after
+    return elapsed(after) if after is not None else timedelta(0)
 
 
 class Bulletin:
@@ -50,19 +58,23 @@ class Bulletin:
 
     def __init__(self, runtime: Runtime[State]) -> None:
         self.runtime = runtime
+        self.published = Published(runtime.database)
+        self.time_machine = TimeMachine(runtime.settings)
         self.month: str | None = None
         """The month that had begun when closed periods were last looked for."""
 
-    @property
-    def stored(self) -> Any:
-        return self.runtime.database["rating_periods"]
-
     async def run(self) -> None:
-        """Look for periods that are over whenever a new one has begun, for ever."""
+        """Look for periods that are over whenever a new one has begun, and for corrections, for
+        ever."""
+        await self.published.prepare(self.runtime.snapshots.incarnation)
+        looked = 0.0
         while True:
             begun = self._begun()
             if begun != self.month and await self._publish_all():
                 self.month = begun
+            if monotonic() - looked >= CORRECTIONS_SECONDS:
+                await self._correct()
+                looked = monotonic()
             await asyncio.sleep(LOOK_SECONDS)
 
     def waiting(self) -> bool:
@@ -70,8 +82,12 @@ class Bulletin:
         return self._begun() != self.month
 
     def _begun(self) -> str | None:
+        """The month whose figures are the next to be taken."""
         passed = self.runtime.step.passed
-        return month_of(self.runtime.feed.rulebooks.at(passed), passed) if passed else self.month
+        if passed is None:
+            return self.month
+        rules = self.runtime.feed.rulebooks.at(passed)
+        return month_of(rules, passed - _grace(rules))
 
     async def _publish_all(self) -> bool:
         """Publish every period that is over; False while some partition has not come so far."""
@@ -85,8 +101,8 @@ class Bulletin:
             return True
         rules = self.runtime.feed.rulebooks.at(passed)
         first = await self._first_case()
-        for period in months_between(rules, first, passed) if first else ():
-            if not await self._all_have_passed(window_of(rules, period, passed).end):
+        for period in months_between(rules, first, passed - _grace(rules)) if first else ():
+            if not await self._all_have_passed(taken_at(rules, period)):
                 return False
             await self._publish(period, rules)
         return True
@@ -112,24 +128,69 @@ class Bulletin:
         return len(progress) == self.runtime.step.partitions and min(progress.values()) >= end
 
     async def _publish(self, period: str, rules: Rulebook) -> None:
-        kept = await self.stored.find_one({"_id": period})
-        if kept is None or kept["incarnation"] != self.runtime.snapshots.incarnation:
-            kept = await self._compute(period, rules)
-            await self.stored.replace_one({"_id": period}, kept, upsert=True)
-        if not kept["told"]:
-            await self._tell([Scorecard.model_validate(card) for card in kept["cards"]])
-            await self.stored.update_one({"_id": period}, {"$set": {"told": True}})
-        logger.info("period %s: %s scorecards published", period, len(kept["cards"]))
+        """Publish a period that is over, unless that is done."""
+        edition = await self.published.newest(period)
+        if edition is None:
+            edition = await self._new(period, rules, taken_at(rules, period), 1)
+        if not edition.told:
+            await self._tell(await self.published.cards(edition))
+            if edition.version == 1:
+                await self._ask_for_visits(edition, rules)
+            await self.published.was_told(edition)
+            logger.info("period %s: version %s published", period, edition.version)
 
-    async def _compute(self, period: str, rules: Rulebook) -> dict[str, Any]:
-        end = window_of(rules, period, datetime.now(UTC)).end
-        cards = await cards_of(self.runtime, rules, period, end)
-        return {
-            "_id": period,
-            "incarnation": self.runtime.snapshots.incarnation,
-            "told": False,
-            "cards": [card.model_dump(mode="json") for card in cards],
-        }
+    async def _new(
+        self, period: str, rules: Rulebook, as_of: datetime, version: int, reason: str | None = None
+    ) -> Edition:
+        facts = await self.time_machine.facts(as_of)
+        cards = await asyncio.to_thread(scorecards, facts, rules, period, as_of)
+        before = await self.published.newest(previous(period))
+        if before is not None:
+            old = await self.published.cards(before)
+            cards = compared(cards, {(card.scope, card.id): card for card in old})
+        named = {"version": version, "reason": reason}
+        edition = Edition(period, version, as_of, rules.version, reason)
+        await self.published.put(edition, [card.model_copy(update=named) for card in cards])
+        return edition
+
+    # ── corrections ──────────────────────────────────────────────────────────────────────────
+
+    @property
+    def wanted(self) -> Any:
+        """Corrections that somebody asked for: ``{_id, period, reason, by}``."""
+        return self.runtime.database["rating_corrections"]
+
+    async def _correct(self) -> None:
+        """Publish another version of each period for which somebody gave a reason. What became of
+        the wish stays with it."""
+        passed = self.runtime.step.passed
+        if passed is None or 0 not in self.runtime.step.desks:
+            return
+        async for wish in self.wanted.find({"edition": {"$exists": False}}):
+            edition = await self.published.newest(wish["period"])
+            if edition is None:
+                said = {"edition": None, "refusal": "this period has not been published yet"}
+            else:
+                rules = self.runtime.feed.rulebooks.at(passed)
+                version = edition.version + 1
+                made = await self._new(wish["period"], rules, passed, version, wish["reason"])
+                await self._publish(wish["period"], rules)
+                said = {"edition": made.id}
+            await self.wanted.update_one({"_id": wish["_id"]}, {"$set": said})
+
+    async def _ask_for_visits(self, edition: Edition, rules: Rulebook) -> None:
+        """The month's sample of closed cases goes to whoever makes return visits."""
+        facts = await self.time_machine.facts(edition.as_of)
+        visits = await asyncio.to_thread(draw, facts, rules, edition.period)
+        topic = self.runtime.settings.topic(VISITS_REQUESTED.name)
+        messages = [_visit(visit, edition.as_of) for visit in visits]
+        futures = [
+            await self.runtime.producer.send(
+                topic, envelope.write(message), key=message.subject.encode()
+            )
+            for message in messages
+        ]
+        await asyncio.gather(*futures)
 
     async def _tell(self, cards: list[Scorecard]) -> None:
         topic = self.runtime.settings.topic(SCORECARDS.name)
@@ -144,6 +205,11 @@ class Bulletin:
 
 def _key(card: Scorecard) -> str:
     return f"{card.period}/{card.scope}/{card.id}"
+
+
+def _visit(visit: VisitRequested, at: datetime) -> Message[VisitRequested]:
+    identity = ids.derive("visit", visit.period, visit.case_id)
+    return Message(identity, "/services/rating", visit.case_id, at, visit)
 
 
 def _message(card: Scorecard) -> Message[Scorecard]:

@@ -37,8 +37,8 @@ notify = says_nothing
 
 def decide(state: State, cause: Cause, rules: Rulebook) -> Decision:
     match cause.data:
-        case SubmitRating(rating=rating):
-            return _answer(state, rating, cause.time)
+        case SubmitRating() as command:
+            return _answer(state, command, cause.time)
         case Rated():
             return _reopen(state, cause, rules)
         case Tick():
@@ -47,8 +47,9 @@ def decide(state: State, cause: Cause, rules: Rulebook) -> Decision:
             return None
 
 
-def _answer(state: State, rating: Rating, at: datetime) -> Decision:
+def _answer(state: State, command: SubmitRating, at: datetime) -> Decision:
     """A case that nobody knows has no log to write to, and a rating no sender to tell."""
+    rating = command.rating
     if state.standing.status is Status.NEW:
         return Reply(unheard="there is no such case")
     result = state.result
@@ -56,6 +57,8 @@ def _answer(state: State, rating: Rating, at: datetime) -> Decision:
         return _refused(rating, f"the case is {state.standing.status}: it has no result to rate")
     if at < result.until:
         return _refused(rating, "the rating is older than the result that stands now")
+    if command.mark is not None and command.mark in _marks(state, rating.case_id):
+        return _refused(rating, "whoever handled a case cannot rate it")
     return Rated(
         holding=result.id,
         rating_id=rating.rating_id,
@@ -65,7 +68,13 @@ def _answer(state: State, rating: Rating, at: datetime) -> Decision:
         solved=rating.solved,
         comment=rating.comment,
         department=result.department,
+        rater=command.rater,
     )
+
+
+def _marks(state: State, case: str) -> set[str]:
+    """The marks of all who spoke for a department in this case."""
+    return {ids.mark(case, by) for holding in state.holdings for by in holding.handlers}
 
 
 def _refused(rating: Rating, why: str) -> RatingRefused:

@@ -62,6 +62,8 @@ class Stars:
     stars: int
     solved: bool | None
     at: Instant
+    rater: str | None = None
+    """The pseudonym of whoever rated, where the channel tells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +88,21 @@ class Holding:
     paused_by: str | None = None
     extended: bool = False
     ratings: tuple[Stars, ...] = ()
+    replaced: tuple[Stars, ...] = ()
+    """Earlier words on this result, which a later one of the same kind of rater has replaced."""
+    handlers: tuple[str, ...] = ()
+    """Who spoke for the department, as it names them."""
     reopened_at: Instant | None = None
 
-    @property
-    def rating(self) -> Stars | None:
-        """The one that counts: the resident's own word before a visit's, a visit's before a
-        poll's."""
-        return min(self.ratings, key=lambda stars: RATERS.index(stars.by), default=None)
+    def word(self, *, without_resident: bool = False) -> Stars | None:
+        """The rating that counts: the resident's own before a visit's, a visit's before a poll's."""
+        if not self.ratings:
+            return None
+        heard = [s for s in self.ratings if not (without_resident and s.by is RatedBy.RESIDENT)]
+        return min(heard, key=lambda stars: RATERS.index(stars.by), default=None)
+
+    def said_by(self, by: RatedBy) -> Stars | None:
+        return next((stars for stars in self.ratings if stars.by is by), None)
 
     def ran_out(self, now: datetime) -> bool:
         """Whether the limit of `resolve` passed while the clock was running."""

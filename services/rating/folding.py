@@ -62,11 +62,18 @@ def _change(state: State, **facts: Any) -> State:
     return replace(state, holdings=(*before, replace(latest, **facts)))
 
 
+def _handled(state: State, event: Message[events.DepartmentEvent]) -> State:
+    """Somebody of the department spoke for it."""
+    latest, by = state.holdings[-1], event.data.by
+    return state if by in latest.handlers else _change(state, handlers=(*latest.handlers, by))
+
+
 def _signed(state: State, event: Message[events.Signed]) -> State:
-    return _change(state, signed_at=event.time)
+    return _change(_handled(state, event), signed_at=event.time)
 
 
 def _word_given(state: State, event: Message[events.FeedbackGiven]) -> State:
+    state = _handled(state, event)
     if state.holdings[-1].responded_at is not None:
         return state
     return _change(state, responded_at=event.time)
@@ -75,7 +82,7 @@ def _word_given(state: State, event: Message[events.FeedbackGiven]) -> State:
 def _resolved(state: State, event: Message[events.Resolved]) -> State:
     latest = state.holdings[-1]
     return _change(
-        state,
+        _handled(state, event),
         until=event.time,
         ended=Ending.RESOLVED,
         resolved_by=event.id,
@@ -122,8 +129,11 @@ def _supervised(state: State, event: Message[events.Supervised]) -> State:
 def _rated(state: State, event: Message[events.Rated]) -> State:
     """A later word of the same kind of rater on the same result replaces the earlier."""
     data = event.data
-    others = tuple(rating for rating in state.holdings[-1].ratings if rating.by is not data.by)
-    return _change(state, ratings=(*others, Stars(data.by, data.stars, data.solved, event.time)))
+    latest = state.holdings[-1]
+    others = tuple(rating for rating in latest.ratings if rating.by is not data.by)
+    earlier = tuple(rating for rating in latest.ratings if rating.by is data.by)
+    final = Stars(data.by, data.stars, data.solved, event.time, data.rater)
+    return _change(state, ratings=(*others, final), replaced=(*latest.replaced, *earlier))
 
 
 def _reopened(state: State, event: Message[events.Reopened]) -> State:
@@ -139,6 +149,7 @@ FOLDS: Mapping[type[Any], Callable[[State, Any], State]] = {
     events.Returned: lambda state, event: _end(state, event, Ending.RETURNED),
     events.Signed: _signed,
     events.Paused: _paused,
+    events.Progressed: _handled,
     events.Resumed: _resumed,
     events.Extended: lambda state, _event: _change(state, extended=True),
     events.FeedbackGiven: _word_given,

@@ -9,7 +9,7 @@ handed on or forgotten since; nobody gets better by not finishing. All is told f
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from datetime import datetime
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -17,7 +17,7 @@ from services.rating.facts import Ending, Holding
 
 LeftOut: TypeAlias = Literal[
     "within-limit", "no-limit", "unassigned", "before", "returned", "moved", "withdrawn", "extended",
-    "silent", "awaiting",
+    "silent", "awaiting", "flood", "not-visited", "not-self-rated",
 ]  # fmt: skip
 Verdict: TypeAlias = Literal["counted", "missed"] | LeftOut
 """``counted``: in numerator and denominator. ``missed``: in the denominator only."""
@@ -38,6 +38,8 @@ class Window(NamedTuple):
     end: datetime
     now: datetime
     low_stars: int
+    floods: Container[str] = frozenset()
+    """Cases whose resident's rating is part of a flood (see `guard`)."""
 
     def has(self, moment: datetime | None) -> bool:
         return moment is not None and self.start <= moment < self.end

@@ -20,6 +20,8 @@ from schemas.reference import Level
 from schemas.rulebook import Rulebook
 
 Group: TypeAlias = Literal["county-units", "town-units", "village-units", "towns", "villages"]
+Key: TypeAlias = tuple[str, str]
+"""Scope and id of a unit."""
 GROUPS: tuple[Group, ...] = get_args(Group)
 UNITS: dict[Level, Group] = {
     Level.COUNTY: "county-units",
@@ -101,3 +103,26 @@ def league(cards: Iterable[Scorecard], group: Group) -> list[Scorecard]:
 def _row(card: Scorecard) -> tuple[bool, int, int, str]:
     unranked = card.rank is None
     return unranked, card.rank or 0, -card.counts["accepted"], card.id
+
+
+def compared(cards: Iterable[Scorecard], before: Mapping[Key, Scorecard]) -> list[Scorecard]:
+    """The same cards, with what changed against the period before, where that has a card."""
+    return [_compared(card, before.get((card.scope, card.id))) for card in cards]
+
+
+def _compared(card: Scorecard, before: Scorecard | None) -> Scorecard:
+    if before is None:
+        return card
+    change = {
+        name: round(rate.value - was, 6)
+        for name, rate in card.rates.items()
+        if rate.value is not None and (was := _value(before, name)) is not None
+    }
+    if card.rank is not None and before.rank is not None:
+        change["rank"] = before.rank - card.rank
+    return card.model_copy(update={"compared_with": before.period, "change": change})
+
+
+def _value(card: Scorecard, name: str) -> float | None:
+    rate = card.rates.get(name)
+    return rate.value if rate is not None else None

@@ -22,6 +22,7 @@ from schemas.rulebook import Rulebook
 from services.rating.board import Board
 from services.rating.facts import State
 from services.rating.scorecards import board_of
+from services.shell.desk import Desk
 from services.shell.runtime import Runtime
 
 OTHERS_EVERY = 10.0
@@ -40,6 +41,8 @@ class Live:
         self._boards: OrderedDict[tuple[str, str], Board] = OrderedDict()
         self._looking = asyncio.Lock()
         self._offsets: dict[str, int] = {}
+        self._folded: dict[int, tuple[int, int]] = {}
+        """Which desk there was of each partition, and how far it had read the log."""
         self._looked_at_others = -OTHERS_EVERY
 
     def now(self) -> datetime:
@@ -51,9 +54,7 @@ class Live:
     async def board(self, period: str) -> Board:
         """The board of a period as of now. ValueError for a malformed period."""
         async with self._looking:
-            changed = await self._changes()
-            for board in self._boards.values():
-                await _put_all(board, changed)
+            await self._look()
             now, rules = self.now(), self.rules()
             key = (period, rules.version)
             if key not in self._boards:
@@ -61,6 +62,16 @@ class Live:
             self._boards.move_to_end(key)
             self._boards[key].advance(now)
             return self._boards[key]
+
+    async def look(self) -> None:
+        """Take in what has changed: `facts` are those of now afterwards."""
+        async with self._looking:
+            await self._look()
+
+    async def _look(self) -> None:
+        changed = await self._changes()
+        for board in self._boards.values():
+            await _put_all(board, changed)
 
     async def _make(self, period: str, rules: Rulebook, now: datetime) -> None:
         """Computed in a thread: with many cases it takes seconds, in which the step must go on."""
@@ -83,15 +94,25 @@ class Live:
         known = self.facts.get
         return [
             (case, entry.state)
-            for desk in self.runtime.step.desks.values()
+            for desk in self._moved()
             for case, entry in desk.entries.items()
             if known(case) is not entry.state
         ]
 
+    def _moved(self) -> list[Desk[State]]:
+        """The desks that have folded something since they were last looked at."""
+        desks = self.runtime.step.desks
+        moved = [
+            desk for n, desk in desks.items() if self._folded.get(n) != (id(desk), desk.folded)
+        ]
+        self._folded = {number: (id(desk), desk.folded) for number, desk in desks.items()}
+        return moved
+
     async def _others_changes(self) -> list[tuple[str, State]]:
-        snapshots, own = self.runtime.snapshots, list(self.runtime.step.desks)
+        own = list(self.runtime.step.desks)
         if len(own) == self.runtime.step.partitions:
             return []
+        snapshots = self.runtime.snapshots
         theirs = {"partition": {"$nin": own}}
         offsets = await snapshots.offsets(theirs)
         newer = [case for case, at in offsets.items() if self._offsets.get(case) != at]

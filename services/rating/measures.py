@@ -51,6 +51,11 @@ REASONS: Mapping[LeftOut, Words] = {
     "extended": Words("已延期", "more time was granted"),
     "silent": Words("未评价", "closed without a rating"),
     "awaiting": Words("待评价", "not rated yet, still open to a rating"),
+    "flood": Words(
+        "同一人同日评价过多,疑似刷评", "one of a flood of ratings by one person on one day"
+    ),
+    "not-visited": Words("未回访", "no return visit"),
+    "not-self-rated": Words("本人未评价", "the resident gave no rating of their own"),
 }
 
 ACCEPTED = Words("本期受理的案件", "cases that came in the period")
@@ -142,12 +147,22 @@ MEASURES: tuple[Measure, ...] = (
     Measure(
         "satisfaction", Words("满意率(实际评价)", "Satisfaction (actually rated)"),
         Words("评价非低星且未称未解决;本人评价先于回访,回访先于民调", "neither few stars nor “not solved”; the resident's own word before a visit's or a poll's"),
-        verdicts.satisfaction, RESULTS, ("silent", "awaiting", "withdrawn"),
+        verdicts.satisfaction, RESULTS, ("silent", "awaiting", "withdrawn", "flood"),
     ),
     Measure(
         "satisfaction_with_silence", Words("满意率(未评视为满意)", "Satisfaction (silence counts)"),
         Words("评价满意,或到期未评价", "rated well, or closed without a rating"),
-        verdicts.satisfaction_with_silence, RESULTS, ("awaiting", "withdrawn"),
+        verdicts.satisfaction_with_silence, RESULTS, ("awaiting", "withdrawn", "flood"),
+    ),
+    Measure(
+        "visited_satisfaction", Words("回访满意率", "Satisfaction found by visits"),
+        Words("回访评价满意", "a return visit found the resident satisfied"),
+        verdicts.visited_satisfaction, RESULTS, ("not-visited",),
+    ),
+    Measure(
+        "agreement", Words("自评与回访一致率", "Own rating agrees with the visit"),
+        Words("本人评价与回访结论一致", "the resident's own rating and the visit say the same"),
+        verdicts.agreement, RESULTS, ("not-visited", "not-self-rated", "flood"),
     ),
     Measure(
         "on_time", Words("按期率", "On time"),

@@ -14,6 +14,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from heapq import nsmallest
+from typing import NamedTuple
 
 from schemas.outputs import Scorecard
 from schemas.rulebook import Rulebook
@@ -38,18 +40,37 @@ def scorecards(facts: Facts, rules: Rulebook, period: str, now: datetime) -> lis
     return board_of(facts, rules, period, now).cards()
 
 
+class Behind(NamedTuple):
+    """The cases behind one cell: how many, and some of them with what was said of each."""
+
+    total: int
+    cases: list[tuple[str, Verdict]]
+
+
 def behind(
-    board: Board, *, scope: str, id: str, measure: str, part: str = "numerator"
-) -> list[tuple[str, Verdict]]:
-    """The cases behind one cell by their ids, and what was said of each.
+    board: Board,
+    *,
+    scope: str,
+    id: str,
+    measure: str,
+    part: str = "numerator",
+    start: int = 0,
+    most: int | None = None,
+) -> Behind:
+    """The cases behind one cell in the order of their ids, from ``start`` on, at the ``most``.
 
     ``part`` is ``numerator`` (of a count: the number itself), ``denominator``, ``missed`` (in the
     denominator only) or ``excluded``. KeyError for an unknown measure; ValueError for an unknown
     part."""
     belongs = _part(part)
-    return [
-        (case, verdict) for case, verdict in board.verdicts(scope, id, measure) if belongs(verdict)
+    said = [
+        (verdict, alike)
+        for verdict, alike in board.verdicts(scope, id, measure)
+        if belongs(verdict)
     ]
+    every = ((case, verdict) for verdict, alike in said for case in alike)
+    first = sorted(every) if most is None else nsmallest(start + most, every)
+    return Behind(sum(len(alike) for _, alike in said), first[start:])
 
 
 def _part(name: str) -> Callable[[Verdict], bool]:

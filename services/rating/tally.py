@@ -2,16 +2,17 @@
 
     (verdicts, spans, stars) of each case ─► Tally ─► counts, rates, stars, times
 
-The rule to remember: **a tally counts whole tuples of verdicts**: there are few different ones, so
-adding a case is one step, taking it out again is one as well, and the figures are worked out at the
-end. What was added and taken out leaves no trace.
+The rule to remember: **a tally keeps cases by whole tuples of verdicts**: there are few different
+ones, so adding a case is one step, taking it out again is one as well, and the figures, and the lists
+behind them, are worked out at the end. What was added and taken out leaves no trace.
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, TypeAlias, TypeVar
+from typing import Any, NamedTuple, TypeAlias
 
 from schemas.outputs import Rate
 from services.rating.durations import Durations
@@ -24,7 +25,6 @@ JUDGES = tuple(measure.judge for measure in MEASURES)
 KINDS = ("elapsed", "working")
 Spans: TypeAlias = tuple[int | None, ...]
 """Hundredths of an hour, elapsed and working, of each row of the table of times."""
-T = TypeVar("T")
 
 
 class Line(NamedTuple):
@@ -53,46 +53,50 @@ def _durations() -> list[Durations]:
 
 @dataclass(slots=True)
 class Tally:
-    verdicts: Counter[tuple[Verdict | None, ...]] = field(default_factory=Counter)
+    cases: dict[tuple[Verdict | None, ...], set[str]] = field(default_factory=dict)
+    """The cases of which the judges said the same."""
     spans: list[Durations] = field(default_factory=_durations)
     stars: Counter[int] = field(default_factory=Counter)
 
-    def add(self, line: Line) -> None:
-        self.verdicts[line.verdicts] += 1
+    def add(self, case: str, line: Line) -> None:
+        self.cases.setdefault(line.verdicts, set()).add(case)
         if line.stars is not None:
             self.stars[line.stars] += 1
         for durations, value in zip(self.spans, line.spans, strict=True):
             if value is not None:
                 durations.add(value)
 
-    def remove(self, line: Line) -> None:
+    def remove(self, case: str, line: Line) -> None:
         """Take out a line that was added."""
-        _one_less(self.verdicts, line.verdicts)
+        alike = self.cases[line.verdicts]
+        alike.remove(case)
+        if not alike:
+            del self.cases[line.verdicts]
         if line.stars is not None:
-            _one_less(self.stars, line.stars)
+            self.stars[line.stars] -= 1
         for durations, value in zip(self.spans, line.spans, strict=True):
             if value is not None:
                 durations.remove(value)
 
     @property
     def is_empty(self) -> bool:
-        return not self.verdicts
+        return not self.cases
 
     def of_measures(self) -> dict[str, Counter[Verdict]]:
         """How often each verdict fell, for each measure."""
         found: dict[str, Counter[Verdict]] = {m.name: Counter() for m in MEASURES}
         counters = list(found.values())
-        for verdicts, times in self.verdicts.items():
+        for verdicts, alike in self.cases.items():
             for counter, verdict in zip(counters, verdicts, strict=True):
                 if verdict is not None:
-                    counter[verdict] += times
+                    counter[verdict] += len(alike)
         return found
 
-
-def _one_less(counter: Counter[T], of: T) -> None:
-    counter[of] -= 1
-    if not counter[of]:
-        del counter[of]
+    def of_measure(self, column: int) -> Iterator[tuple[Verdict, set[str]]]:
+        """The cases on which one measure has a verdict, some at a time."""
+        for verdicts, alike in self.cases.items():
+            if (verdict := verdicts[column]) is not None:
+                yield verdict, alike
 
 
 def rate(measure: Measure, verdicts: Counter[Verdict]) -> Rate:

@@ -24,7 +24,7 @@ Scope: TypeAlias = Literal[
     "grid-worker",
 ]  # fmt: skip
 Key: TypeAlias = tuple[Scope, str]
-Answerable: TypeAlias = Callable[[State, Window], Iterator[tuple[View, tuple[Key, ...]]]]
+Answerable: TypeAlias = Callable[[str, State, Window], Iterator[tuple[View, tuple[Key, ...]]]]
 
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 AREAS: tuple[Scope, ...] = ("town", "village")
@@ -39,13 +39,13 @@ def answerable(rules: Rulebook) -> Answerable:
     ) -> tuple[Key, ...]:
         return tuple(_places(rules, area, service, category, source, worker))
 
-    def ask(case: State, window: Window) -> Iterator[tuple[View, tuple[Key, ...]]]:
+    def ask(id: str, case: State, window: Window) -> Iterator[tuple[View, tuple[Key, ...]]]:
         if case.opened_at is None or case.opened_at >= window.end or _over(case, window):
             return
         matter = (case.area, case.service, case.category, case.source, case.grid_worker)
-        yield whole_view(case, window), places(*matter)
+        yield whole_view(case, window, flooded=id in window.floods), places(*matter)
         for holdings, keys in _shares(case):
-            yield held_view(case, holdings, window), keys
+            yield held_view(case, holdings, window, flooded=id in window.floods), keys
 
     return ask
 
@@ -129,6 +129,9 @@ def name_of(rules: Rulebook, scope: Scope, id: str) -> Words:
         case "category":
             kind = rules.category(id)
             return Words(kind.name, kind.name_en or kind.name) if kind else Words(id, id)
+        case "county" if id == rules.reference.manifest.county:
+            manifest = rules.reference.manifest
+            return Words(manifest.name, manifest.name_en or manifest.name)
         case "programme":
             found = next((each for each in rules.settings.programmes if each.code == id), None)
             return Words(found.name, found.name_en or found.name) if found else Words(id, id)

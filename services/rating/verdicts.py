@@ -15,6 +15,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TypeAlias
 
+from schemas.inputs import RatedBy
 from schemas.lifecycle import Status
 from schemas.reference import Level
 from services.rating.facts import Ending, Holding, Pressure, Stars, State, is_low
@@ -134,7 +135,29 @@ def _satisfied(rating: Stars, window: Window) -> Verdict:
     return share(not is_low(rating.stars, rating.solved, window.low_stars))
 
 
+def agreement(view: View, window: Window) -> Verdict | None:
+    """Does a return visit find what the resident said of their own accord?"""
+    if view.result is None:
+        return None
+    own, visited = (view.result.said_by(by) for by in (RatedBy.RESIDENT, RatedBy.VISIT))
+    if visited is None:
+        return "not-visited"
+    if own is None or view.flooded:
+        return "flood" if view.flooded else "not-self-rated"
+    return share(_satisfied(own, window) == _satisfied(visited, window))
+
+
+def visited_satisfaction(view: View, window: Window) -> Verdict | None:
+    """What return visits alone found."""
+    visited = view.result.said_by(RatedBy.VISIT) if view.result is not None else None
+    if view.result is None:
+        return None
+    return "not-visited" if visited is None else _satisfied(visited, window)
+
+
 def _unrated(view: View) -> LeftOut:
+    if view.flooded:
+        return "flood"
     match view.case.standing.status:
         case Status.CLOSED:
             return "silent"

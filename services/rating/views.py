@@ -32,17 +32,22 @@ class View(NamedTuple):
     """What was thought of it."""
     fates: tuple[Verdict | None, ...]
     """The verdict on the limit of each of its holdings, where it fell in the period."""
+    flooded: bool = False
+    """The resident's rating is part of a flood, and was left out."""
 
 
-def whole_view(case: State, window: Window) -> View:
+def whole_view(case: State, window: Window, *, flooded: bool = False) -> View:
     arrived = case.opened_at if window.has(case.opened_at) else None
-    return _view(case, case.holdings, True, arrived, case.holdings if arrived else (), window)
+    arrivals = case.holdings if arrived else ()
+    return _view(case, case.holdings, True, arrived, arrivals, window, flooded)
 
 
-def held_view(case: State, holdings: tuple[Holding, ...], window: Window) -> View:
+def held_view(
+    case: State, holdings: tuple[Holding, ...], window: Window, *, flooded: bool = False
+) -> View:
     arrivals = tuple([holding for holding in holdings if window.has(holding.since)])
     arrived = arrivals[0].since if arrivals else None
-    return _view(case, holdings, False, arrived, arrivals, window)
+    return _view(case, holdings, False, arrived, arrivals, window, flooded)
 
 
 def _view(
@@ -52,11 +57,12 @@ def _view(
     arrived: datetime | None,
     arrivals: tuple[Holding, ...],
     window: Window,
+    flooded: bool,
 ) -> View:
     result = _result(holdings, window)
-    rating = result.rating if result is not None else None
+    rating = result.word(without_resident=flooded) if result is not None else None
     fates = tuple([fate(holding, window) for holding in holdings])
-    return View(case, holdings, whole, arrived, arrivals, result, rating, fates)
+    return View(case, holdings, whole, arrived, arrivals, result, rating, fates, flooded)
 
 
 def _result(holdings: tuple[Holding, ...], window: Window) -> Holding | None:

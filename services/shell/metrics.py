@@ -11,12 +11,14 @@ from __future__ import annotations
 from collections import Counter as Tally
 from collections.abc import Iterable
 from datetime import datetime
+from itertools import pairwise
 
 from prometheus_client import Counter, Gauge, Histogram
 
 from schemas.envelope import Message, Payload
 from schemas.events import Assigned, Escalated, Opened, ReportAdded
 from schemas.outputs import ReportRejected
+from schemas.reference import Level
 from schemas.topics import TOPICS, Topic
 
 LATENCIES = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
@@ -138,3 +140,9 @@ def count_report(source: str, outcome: str, at: datetime) -> None:
     _latest[source] = max(at, _latest.get(source, at))
     REPORTS.labels(source, outcome).inc()
     LAST_REPORT.labels(source).set(_latest[source].timestamp())
+
+
+def expect_escalations() -> None:
+    """Show zero for the ways up that nobody has had to go."""
+    for low, high in pairwise(level.value for level in (Level.VILLAGE, Level.TOWN, Level.COUNTY)):
+        ESCALATIONS.labels(low, high).inc(0)

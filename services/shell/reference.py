@@ -48,6 +48,7 @@ PARTS = {
     "return_reasons": Part("return-reason", model.ReturnReason),
     "keywords": Part("keyword", model.KeywordRule, ""),
     "handling": Part("handling", model.HandlingTimes, "id"),
+    "appraisal": Part("point", model.PointRule, "code"),
     "settings": Part("settings", model.Settings, ""),
 }
 """Each field of `Reference` but the manifest."""

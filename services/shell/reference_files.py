@@ -70,9 +70,10 @@ FILES: dict[str, Callable[[str], Found]] = {
     "calendar.yaml": _yaml_rows("calendars"),
     "keywords.yaml": _yaml_rows("keywords"),
     "handling.yaml": _yaml_rows("handling"),
+    "appraisal.yaml": _yaml_rows("appraisal"),
     "settings.yaml": _yaml_fields,
 }
-OPTIONAL = ("keywords.yaml", "handling.yaml", "settings.yaml")
+OPTIONAL = ("keywords.yaml", "handling.yaml", "appraisal.yaml", "settings.yaml")
 
 
 def _composed(text: str) -> tuple[yaml.BaseLoader, yaml.Node | None]:

@@ -59,6 +59,7 @@ def parts(runtime: Runtime[Any]) -> tuple[Pages, Beside]:
         metrics.CALENDAR_UNTIL.set(covered_until(calendars, now).timestamp())
         metrics.TIMER_LAG.labels("sla").set(max([0.0, *lags]))
 
+    metrics.expect_escalations()
     return (), [runtime.every(5, gauges)]
 
 

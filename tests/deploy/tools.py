@@ -10,9 +10,10 @@ import os
 import shutil
 import subprocess
 from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
 
@@ -20,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 TOOLS = ROOT / "deploy" / "tools"
 OWN = TOOLS / "bin"
 NOTHING: Mapping[str, str] = MappingProxyType({})
-INSTALL = "run deploy/tools/install"
+INSTALL = "run make tools"
 
 
 def lacking(what: str) -> NoReturn:
@@ -34,6 +35,14 @@ def tool(name: str) -> str:
     """The path of a program, the project's own copy first."""
     found = shutil.which(name, path=f"{OWN}{os.pathsep}{os.environ['PATH']}")
     return found or lacking(name)
+
+
+def module(name: str) -> Any:
+    """A Python package of the extras `deploy`, `docs` or `tracing`."""
+    try:
+        return import_module(name)
+    except ImportError:
+        return lacking(f"the Python package {name.partition('.')[0]}")
 
 
 def node_package(name: str) -> Path:

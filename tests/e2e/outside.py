@@ -69,9 +69,9 @@ def case_of(report: dict[str, Any]) -> str:
     return ids.case_id(report["source"], report["report_id"])
 
 
-async def until(condition: Callable[[], Awaitable[bool]]) -> None:
+async def until(condition: Callable[[], Awaitable[bool]], patience: float = PATIENCE) -> None:
     """Ask again and again, until it is so."""
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(patience):
         while not await condition():  # noqa: ASYNC110 - it is asked over HTTP
             await asyncio.sleep(0.02)
 

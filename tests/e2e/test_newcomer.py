@@ -4,6 +4,7 @@ the department's topic, on the page, and in Prometheus."""
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -12,8 +13,11 @@ import pytest
 
 from schemas import ids
 from services.shell.embedded import Embedded
+from tests.deploy.boards import questions
 from tests.deploy.snippets import DOCS, snippets
 from tests.deploy.tools import run, tool
+from tests.e2e.a_day import Day
+from tests.e2e.month import hanyin
 from tests.e2e.newcomer import INTEGRATE, Newcomer, asked, clone, newcomer, prometheus
 from tests.e2e.outside import until
 
@@ -84,7 +88,7 @@ async def test_a_department_signs_with_kcat_and_a_stranger_is_refused(somebody: 
         return bool(document.get("state", {}).get("standing", {}).get("status") == "signed")
 
     await until(signed)
-    stranger = "county-police" if department != "county-police" else "county-water"
+    stranger = next(unit.code for unit in hanyin().departments if unit.code != department)
     await somebody.runs("sign.sh", CASE=case, DEPARTMENT=stranger)
     refusal = await somebody.told(stranger, case, "update.refused.v1")
     assert refusal["data"]["reason"]
@@ -98,10 +102,29 @@ async def test_no_alert_fires_while_all_is_well(metrics: httpx.AsyncClient) -> N
     assert await asked(metrics, 'ALERTS{alertstate="firing"}') == []
 
 
+async def test_every_question_of_the_dashboards_is_answered(
+    somebody: Newcomer, metrics: httpx.AsyncClient
+) -> None:
+    await Day(somebody.environment["KAFKA_BOOTSTRAP_SERVERS"]).goes_by(reports=6, pause=0)
+    unanswered = questions()
+
+    async def answered() -> bool:
+        for where, question in list(unanswered.items()):
+            if await asked(metrics, question):
+                del unanswered[where]
+        return not unanswered
+
+    # The month's ratios are made each half minute.
+    try:
+        await until(answered, patience=100)
+    except TimeoutError:
+        pytest.fail(f"no answer to {unanswered}")
+
+
 def test_the_demo_runs_in_a_fresh_clone(tmp_path: Path) -> None:
     checkout = clone(tmp_path / "gridcase")
     command = ["-m", "cli.main", "demo", "--stories", "6"]
-    said = run(tool("python3"), *command, cwd=checkout)
+    said = run(sys.executable, *command, cwd=checkout)
     assert re.search(r"6 cases", said)
     assert (checkout / "run" / "demo" / "pages" / "2022-07.html").exists()
 

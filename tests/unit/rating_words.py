@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from itertools import count
 from typing import Any
 
 from schemas.outputs import Scorecard
@@ -45,6 +46,7 @@ def held(**limits: Any) -> Life:
 RULES = Rulebook(small_county())
 JULY = "2022-07"
 NOW = moment(999)
+PEOPLE = count(1)
 
 
 def cards_of(
@@ -55,7 +57,13 @@ def cards_of(
 
 
 def done(stars: int | None = 5, *, to: str = VC, area: str = "g111", late: bool = False) -> Life:
-    """Opened at hour 0, assigned at 1, due at 20, done at 9 or 30, and rated."""
-    life = Life(area=area).case_limits(respond=24, case=99).assigned(to, at=1, sign=3, resolve=20)
+    """Opened at hour 0 by somebody else each time, assigned at 1, due at 20, done at 9 or 30, and
+    rated."""
+    reporter: Any = {"kind": "resident", "ref": f"p{next(PEOPLE)}"}
+    life = (
+        Life(area=area, reporter=reporter)
+        .case_limits(respond=24, case=99)
+        .assigned(to, at=1, sign=3, resolve=20)
+    )
     life.signed(2).resolved(30 if late else 9)
     return life if stars is None else life.rated(stars, 31)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from xml.etree import ElementTree
@@ -125,9 +126,8 @@ def test_the_command_reads_an_exported_log_and_draws(tmp_path: Path) -> None:
     log, picture = tmp_path / "log.jsonl", tmp_path / "case.svg"
     lines = []
     for number, record in enumerate(a_long_story().log):
-        known = {"id": ids.derive("explain", number), "policyversion": record.policyversion}
-        fields = {name: getattr(record, name) for name in ("source", "subject", "time", "data")}
-        lines.append(envelope.write(envelope.Message(**fields, **known)))
+        identity = ids.derive("explain", number)
+        lines.append(envelope.write(replace(record, id=identity, causationid=None)))
     log.write_bytes(b"\n".join(lines))
     told = CliRunner().invoke(
         app, ["sla", "explain", CASE, "--log", str(log), "--svg", str(picture)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, time
 from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import given as for_any
@@ -156,8 +157,8 @@ FACTS = st.lists(lives(), max_size=6).map(
 
 
 def listed(board: Board, card: Scorecard, measure: str, part: str) -> list[str]:
-    cell = {"scope": card.scope, "id": card.id, "measure": measure, "part": part}
-    return [case for case, _ in behind(board, **cell)]
+    cell: Any = {"scope": card.scope, "id": card.id, "measure": measure, "part": part}
+    return [case for case, _ in behind(board, **cell).cases]
 
 
 @settings(max_examples=60, deadline=None)
@@ -193,7 +194,7 @@ def test_figures_that_say_the_same_agree(facts: list[tuple[str, State]]) -> None
         assert card.counts["on_time"] == on_time.numerator
         assert sum(card.stars["histogram"].values()) == card.stars["n"] == rated.denominator
         assert sum(levels) == card.counts["completed"]
-        for name in ("satisfaction", "satisfaction_with_silence", "within_case_limit"):
+        for name in ("satisfaction", "satisfaction_with_silence", "agreement", "within_case_limit"):
             assert _all(card.rates[name]) == card.counts["completed"]
         for name in ("response", "signing", "completion", "bounced"):
             assert _all(card.rates[name]) == card.counts["accepted"]

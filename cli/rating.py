@@ -1,0 +1,158 @@
+"""`gridcase rating`: corrections of what was published, the visits' worklist, and the proof."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+app = typer.Typer(
+    help="Published figures: verify, correct, visits, rehearse.", no_args_is_help=True
+)
+console = Console(highlight=False)
+
+
+@app.callback()
+def _rating() -> None:
+    """Work with what was published, and with what is to be asked again."""
+
+
+@app.command()
+def verify(
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+) -> None:
+    """Make every published edition again from the log, and compare it to the byte.
+
+    Example: `gridcase rating verify`
+    """
+    import orjson
+
+    from lab.verify_scorecards import verify as verified
+    from services.shell.endpoints import settings_at
+    from services.shell.reference_feed import ReferenceFeed
+
+    async def run() -> list[Any]:
+        settings = settings_at()
+        feed = ReferenceFeed(settings)
+        reading = asyncio.create_task(feed.run())
+        await feed.ready()
+        try:
+            return await verified(settings, feed)
+        finally:
+            reading.cancel()
+
+    found = asyncio.run(run())
+    if as_json:
+        rows = [
+            {"edition": v.edition.id, "cards": v.cards, "different": v.different} for v in found
+        ]
+        typer.echo(orjson.dumps(rows, option=orjson.OPT_INDENT_2).decode())
+    else:
+        for each in found:
+            said = f"{len(each.different)} differ" if each.different else "equal to the byte"
+            console.print(f"{each.edition.id}: {each.cards} cards, {said}")
+        if not found:
+            console.print("nothing has been published yet")
+    if any(each.different for each in found):
+        raise typer.Exit(1)
+
+
+@app.command()
+def correct(
+    period: Annotated[str, typer.Argument(help="A published month, 2022-07.")],
+    reason: Annotated[str, typer.Option(help="Why; it is published with the new version.")],
+) -> None:
+    """Publish another version of a month, by what is known now. The earlier ones stay.
+
+    Example: `gridcase rating correct 2022-07 --reason "迟报的回访结果"`
+    """
+    from services.rating.periods import parse
+    from services.shell.endpoints import settings_at
+    from services.shell.snapshots import connect
+
+    try:
+        parse(period)
+    except ValueError as error:
+        console.print(f"[red]error[/] {error}")
+        raise typer.Exit(1) from None
+
+    async def run() -> dict[str, Any] | None:
+        settings = settings_at()
+        wishes = connect(settings.mongo, settings.database)["rating_corrections"]
+        made = await wishes.insert_one({"period": period, "reason": reason})
+        for _ in range(300):
+            wish = await wishes.find_one({"_id": made.inserted_id})
+            if wish is not None and "edition" in wish:
+                return wish
+            await asyncio.sleep(0.2)
+        return None
+
+    wish = asyncio.run(run())
+    if wish is None:
+        console.print("asked for; the owner of partition 0 is busy, or no rating service is up")
+        raise typer.Exit(1)
+    if wish["edition"] is None:
+        console.print(f"[red]error[/] {wish['refusal']}")
+        raise typer.Exit(1)
+    console.print(f"published: {wish['edition']}")
+
+
+@app.command()
+def visits(
+    period: Annotated[str, typer.Argument(help="A month, 2022-07.")],
+) -> None:
+    """Write the worklist of a month's return visits as CSV, from the topic `visits.requested`.
+
+    Example: `gridcase rating visits 2022-07 > visits.csv`
+    """
+    import csv
+
+    from schemas import envelope
+    from schemas.topics import VISITS_REQUESTED
+    from services.shell.consuming import read_to_end
+    from services.shell.endpoints import settings_at
+
+    async def run() -> dict[str, dict[str, Any]]:
+        settings, found = settings_at(), {}
+        async for record in read_to_end(settings, settings.topic(VISITS_REQUESTED.name)):
+            told = envelope.parse(record.value)["data"]
+            if told["period"] == period:
+                found[told["case_id"]] = told
+        return found
+
+    rows = csv.writer(sys.stdout, lineterminator="\n")
+    columns = ("period", "department", "drawn", "stratum", "case_id", "resolved_at")
+    rows.writerow(columns)
+    for told in asyncio.run(run()).values():
+        rows.writerow([told[name] for name in columns])
+
+
+@app.command()
+def rehearse(
+    to: Annotated[Path, typer.Argument(help="File to write, one event a line.")],
+    disputes: Annotated[
+        bool, typer.Option(help="The disputes of January to August instead of July.")
+    ] = False,
+    reference: Annotated[
+        Path, typer.Option(help="The county's reference data.", exists=True)
+    ] = Path("deploy/hanyin"),
+) -> None:
+    """Play the demo month in this process, without a broker, and write its log: some seconds.
+
+    Example: `gridcase rating rehearse july.jsonl`
+    """
+    from lab.demo.rehearsals import rehearsed
+    from schemas import envelope
+    from services.shell.reference import read_folder
+
+    log, shown = rehearsed(read_folder(reference), disputes=disputes)
+    with to.open("wb") as file:
+        for event in log:
+            file.write(envelope.write(event) + b"\n")
+    console.print(f"{len(log):,} events in {to}")
+    for line in shown:
+        console.print(line)

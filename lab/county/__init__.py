@@ -1,0 +1,1 @@
+"""A county's starting set of reference data, from a gazetteer."""

@@ -1,0 +1,56 @@
+"""Paper: a page as PDF, printed by a headless Chromium with its fonts embedded.
+
+    HTML ─► chromium --print-to-pdf ─► PDF
+
+The rule to remember: **the same page**: what is printed is what is shown. Where there is no Chromium,
+a browser's own “print” does the same.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+OPTIONS = ("--headless", "--no-sandbox", "--disable-gpu", "--no-pdf-header-footer")
+"""Without a sandbox, since it reads nothing but our own page, and runs as root in containers."""
+LONGEST = 60.0
+"""Seconds after which a printing is given up."""
+
+
+class CannotPrint(Exception):  # noqa: N818 - it says what cannot be done
+    """There is no PDF; the text says why, and what to do."""
+
+
+def chromium() -> str | None:
+    """Where the browser is: ``GRIDCASE_CHROMIUM``, else the first on the path."""
+    named = os.environ.get("GRIDCASE_CHROMIUM")
+    return named or next((path for name in NAMES if (path := shutil.which(name))), None)
+
+
+async def as_pdf(html: str) -> bytes:
+    """The page as PDF, printed beside the event loop: some two seconds. Raises `CannotPrint`."""
+    return await asyncio.to_thread(printed, html)
+
+
+def printed(html: str) -> bytes:
+    browser = chromium()
+    if browser is None:
+        raise CannotPrint("there is no Chromium here: print the page in a browser, or install it")
+    with TemporaryDirectory() as folder:
+        page, made = Path(folder, "page.html"), Path(folder, "page.pdf")
+        page.write_text(html, "utf-8")
+        command = [browser, *OPTIONS, f"--user-data-dir={folder}/profile", f"--print-to-pdf={made}"]
+        try:
+            ended = subprocess.run(
+                [*command, page.as_uri()], capture_output=True, timeout=LONGEST, check=False
+            )
+        except subprocess.TimeoutExpired:
+            raise CannotPrint(f"Chromium took more than {LONGEST:.0f} seconds") from None
+        if not made.is_file():
+            raise CannotPrint(f"Chromium ended with {ended.returncode} and made no PDF")
+        return made.read_bytes()
