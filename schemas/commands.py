@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from schemas.envelope import Instant, Payload
 from schemas.inputs import Channel, Rating, ReporterKind, TriageDecision, Update
-from schemas.reference import Service, Urgency
+from schemas.reference import Datum, Service, Urgency
 
 
 class Command(Payload):
@@ -105,6 +105,7 @@ class SubmitReport(Command):
     town: str | None = None
     lat: float | None = None
     lon: float | None = None
+    datum: Datum = Datum.WGS84
     address: str | None = None
     attachments: tuple[MaskedAttachment, ...] = ()
     reporter: ReporterOnLog

@@ -13,7 +13,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, StringConstraints
 
 from schemas.envelope import Input, Instant
-from schemas.reference import Service, Urgency
+from schemas.reference import Datum, Service, Urgency
 
 Identifier = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
 Text = Annotated[str, StringConstraints(max_length=20_000)]
@@ -50,6 +50,8 @@ class Location(Input):
     town: Annotated[str, StringConstraints(max_length=200)] | None = None
     lat: float | None = Field(None, ge=-90, le=90)
     lon: float | None = Field(None, ge=-180, le=180)
+    datum: Datum = Datum.WGS84
+    """What `lat` and `lon` refer to; an app on a Chinese map says `gcj02` or `bd09`."""
     address: Annotated[str, StringConstraints(max_length=2_000)] | None = None
 
 

@@ -70,6 +70,15 @@ class Service(StrEnum):
     DEPUTY = "deputy"
 
 
+class Datum(StrEnum):
+    """What coordinates refer to. Maps in China are shifted: GCJ-02 (Amap, Tencent, WeChat), BD-09
+    (Baidu)."""
+
+    WGS84 = "wgs84"
+    GCJ02 = "gcj02"
+    BD09 = "bd09"
+
+
 class Urgency(StrEnum):
     NORMAL = "normal"
     URGENT = "urgent"
@@ -86,6 +95,9 @@ class Area(Row):
     grid_kind: Literal["village-committee", "villager-group", "by-proximity"] | None = None
     lat: float | None = None
     lon: float | None = None
+    """The centre, in WGS-84."""
+    outline: str | None = None
+    """The border, as WKT in WGS-84, longitude first: ``POLYGON ((108.5 32.9, …))``."""
 
 
 class Department(Row):

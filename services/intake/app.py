@@ -79,6 +79,7 @@ def parts(runtime: Runtime[Any]) -> tuple[Pages, Beside]:
         limit=by_http.limit,
     )
     watching = Watching(runtime, NEARBY)
+    runtime.busy = watching.behind
     erased: set[str] = set()
 
     async def retain() -> None:

@@ -29,6 +29,7 @@ import numpy.typing as npt
 from services.intake.ngrams import ngrams, plain
 
 Floats = npt.NDArray[np.float32]
+Rows = npt.NDArray[np.intp]
 Kind = Literal["subject", "detail", "both"]
 FORMAT = 1
 SHIPPED = Path(__file__).with_name("shipped.model")
@@ -111,10 +112,11 @@ class Classifier:
 
     def suggest(self, words: Words) -> Suggestion | None:
         """The best label; None where no part of the message holds a known n-gram."""
-        parts = [part for part in map(self._vector, (words.subject, words.detail)) if part]
-        if not parts:
+        vectors = [part for part in map(self._vector, (words.subject, words.detail)) if part]
+        if not vectors:
             return None
-        scores = np.sum([values @ self._weights[rows] for rows, values in parts], axis=0)
+        parts = [(rows, values, self._weights[rows]) for rows, values in vectors]
+        scores = np.sum([values @ weights for _, values, weights in parts], axis=0)
         first, second, margin = _best(scores)
         judgement = self.card.judgements.get(words.kind) or self._strictest()
         return Suggestion(
@@ -135,28 +137,28 @@ class Classifier:
         """Inverse document frequency by term."""
         return dict(zip(self.terms, self._idf.tolist(), strict=True))
 
-    def _vector(self, text: str) -> tuple[list[int], Floats] | None:
+    def _vector(self, text: str) -> tuple[Rows, Floats] | None:
         """The known terms of a text by number, and their TF-IDF, of length one."""
         number = self._number
         counts = {number[term]: n for term, n in ngrams(text).items() if term in number}
         if not counts:
             return None
-        rows = list(counts)
-        tf = np.fromiter(counts.values(), dtype=np.float32, count=len(rows))
+        rows = np.fromiter(counts, dtype=np.intp, count=len(counts))
+        tf = np.fromiter(counts.values(), dtype=np.float32, count=len(counts))
         values = (1 + np.log(tf)) * self._idf[rows]
         return rows, values / np.sqrt(values @ values)
 
     def _because(
-        self, parts: list[tuple[list[int], Floats]], first: int, second: int
+        self, parts: list[tuple[Rows, Floats, Floats]], first: int, second: int
     ) -> tuple[str, ...]:
         """The pairs of characters that weigh most; single ones only where there are no pairs."""
         weight: dict[int, float] = {}
-        for rows, values in parts:
-            found = self._weights[rows]
-            gain = values * (found[:, first] - found[:, second])
+        for rows, values, weights in parts:
+            gain = values * (weights[:, first] - weights[:, second])
             for at in np.argsort(-gain)[: 3 * REASONS].tolist():
+                row = int(rows[at])
                 if gain[at] > 0:
-                    weight[rows[at]] = weight.get(rows[at], 0) + float(gain[at])
+                    weight[row] = weight.get(row, 0) + float(gain[at])
         order = sorted(weight, key=lambda row: (-weight[row], self.terms[row]))
         terms = [self.terms[row] for row in order if len(self.terms[row].strip()) > 1]
         return tuple((terms or [self.terms[row] for row in order])[:REASONS])

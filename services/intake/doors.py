@@ -35,6 +35,7 @@ from services.intake.classifier import SHIPPED, Classifier, Words, load
 from services.intake.domain import preview
 from services.intake.masking import mask
 from services.intake.nearby import Nearby
+from services.intake.transcribing import HttpTranscriber, Transcriber, with_words
 from services.intake.writing import plain_writing
 from services.shell import metrics
 from services.shell.doors import Admitted, Arrival, Door, to_dead_letters
@@ -62,6 +63,8 @@ class ReportDoor:
         self.tools = tools
         self.nearby = nearby
         self.classifier = classifier_at(tools.settings.classifier)
+        hook = tools.settings.transcriber
+        self.transcriber: Transcriber | None = HttpTranscriber(hook) if hook else None
 
     async def admit(self, arrivals: Sequence[tuple[Arrival, Report]]) -> list[Admitted]:
         secret = await self.tools.vault.secret("pseudonyms")
@@ -71,21 +74,31 @@ class ReportDoor:
             if contact_of(report.reporter)
         ]
         keys = await self.tools.vault.keys(private)
+        heard = await self._heard([report for _, report in arrivals])
         if sum(len(arrival.value or b"") for arrival, _ in arrivals) > LARGE:
-            return await asyncio.to_thread(self._commands, arrivals, keys, secret)
-        return self._commands(arrivals, keys, secret)
-
-    def _commands(
-        self,
-        arrivals: Sequence[tuple[Arrival, Report]],
-        keys: dict[str, bytes | None],
-        secret: bytes,
-    ) -> list[Admitted]:
-        commands = [self._command(arrival, report, keys, secret) for arrival, report in arrivals]
+            commands = await asyncio.to_thread(self._commands, arrivals, heard, keys, secret)
+        else:
+            commands = self._commands(arrivals, heard, keys, secret)
         in_order = sorted(range(len(commands)), key=lambda n: commands[n].data.submitted_at)
         for number in in_order:  # so that whoever reported first has the case
             commands[number] = self._compared(commands[number])
         return list(commands)
+
+    async def _heard(self, reports: list[Report]) -> list[Report]:
+        """The reports with what was spoken in words, where somebody transcribes."""
+        return reports if self.transcriber is None else await with_words(reports, self.transcriber)
+
+    def _commands(
+        self,
+        arrivals: Sequence[tuple[Arrival, Report]],
+        heard: Sequence[Report],
+        keys: dict[str, bytes | None],
+        secret: bytes,
+    ) -> list[Message[SubmitReport]]:
+        return [
+            self._command(arrival, digest_of(report, self.tools.secret), words, keys, secret)
+            for (arrival, report), words in zip(arrivals, heard, strict=True)
+        ]
 
     def _compared(self, command: Message[SubmitReport]) -> Message[SubmitReport]:
         """The command with the open case that it may be one more word on."""
@@ -103,11 +116,16 @@ class ReportDoor:
         return replace(command, data=command.data.model_copy(update={"near": near}))
 
     def _command(
-        self, arrival: Arrival, report: Report, keys: dict[str, bytes | None], secret: bytes
+        self,
+        arrival: Arrival,
+        digest: str,
+        report: Report,
+        keys: dict[str, bytes | None],
+        secret: bytes,
     ) -> Message[SubmitReport]:
+        """`digest` is that of the report as it was sent, whatever was heard in it since."""
         case = ids.case_id(report.source, report.report_id)
         key = keys.get(case)
-        digest = digest_of(report, self.tools.secret)
         contact = seal(key, case, contact_of(report.reporter), report.report_id) if key else None
         fields = masked(report)
         return Message(
@@ -239,6 +257,7 @@ def masked(report: Report) -> dict[str, Any]:
         "town": where.town,
         "lat": where.lat,
         "lon": where.lon,
+        "datum": where.datum,
         "address": mask(plain_writing(where.address), names) if where.address else None,
         "attachments": tuple(
             MaskedAttachment(

@@ -19,11 +19,19 @@ from typing import Any
 
 from schemas.commands import NearCase
 from schemas.envelope import Message
-from schemas.events import Confirmed, Corrected, Opened, ReportAdded, ReportDeclined
-from schemas.lifecycle import ACTIVE, Standing, Status, advance, void_because
+from schemas.events import (
+    Closed,
+    Confirmed,
+    Corrected,
+    Opened,
+    Reopened,
+    ReportAdded,
+    ReportDeclined,
+    Resolved,
+    Withdrawn,
+)
 from schemas.reference import Duplicates, Level, Service, Urgency, elapsed
 from schemas.rulebook import Rulebook
-from services.decider import NOT_OPENED
 from services.intake.likeness import Vector, likeness, vector
 
 MOST_TEXTS = 50
@@ -32,6 +40,12 @@ NEAR: tuple[str, ...] = ("grid", "village")
 URGENCIES = tuple(Urgency)
 Spot = tuple[str, str]
 """A town, or the area itself where it lies in none, and a category."""
+
+
+SEEN_BY_INDEX = (
+    ReportAdded, ReportDeclined, Confirmed, Corrected, Resolved, Closed, Withdrawn, Reopened,
+)  # fmt: skip
+"""The events that change what the index knows, besides `Opened`."""
 
 
 def spot_of(area: str, category: str, rules: Rulebook) -> Spot:
@@ -51,7 +65,7 @@ class Known:
     since: datetime
     last: datetime
     texts: list[Vector]
-    standing: Standing = NOT_OPENED
+    ended: bool = False
     awaited: bool = False
     """Let in at this door, and not yet on the log."""
 
@@ -63,7 +77,7 @@ class Known:
 
     @property
     def is_open(self) -> bool:
-        return self.awaited or self.standing.status in ACTIVE
+        return not self.ended
 
 
 @dataclass(slots=True)
@@ -76,7 +90,8 @@ class Nearby:
     # ── the log ──────────────────────────────────────────────────────────────────────────────
 
     def see(self, event: Message[Any], rules: Rulebook) -> None:
-        """Take in an event as it stands on the log; voids are passed over as everywhere."""
+        """Take in an event of the log. A void one may close a case here that is open: then a
+        report opens a case of its own, or is declined, which is what a wrong suggestion costs."""
         match event.data:
             case Opened() as opened:
                 self._open(event, opened, rules)
@@ -92,14 +107,10 @@ class Nearby:
         self._drop(event.subject)
         if opened.category is None:
             return
-        standing = advance(Standing(), event)
         spot = spot_of(opened.area, opened.category, rules)
-        self._keep(_known(event.subject, spot, opened, standing))
+        self._keep(_known(event.subject, spot, opened))
 
     def _follow(self, known: Known, event: Message[Any], rules: Rulebook) -> None:
-        if void_because(known.standing, event.data) is not None:
-            return
-        known.standing = advance(known.standing, event)
         match event.data:
             case ReportAdded() as added:
                 known.hear(added.text, added.submitted_at or event.time)
@@ -108,8 +119,10 @@ class Nearby:
                 if told.category is not None:
                     known.area, known.spot = told.area, spot_of(told.area, told.category, rules)
                     self._keep(known)
-            case _ if known.standing.status in (Status.CLOSED, Status.WITHDRAWN):
-                known.texts.clear()
+            case Resolved() | Closed() | Withdrawn():
+                known.ended = True
+            case Reopened():
+                known.ended = False
 
     # ── the door ─────────────────────────────────────────────────────────────────────────────
 
@@ -135,7 +148,7 @@ class Nearby:
         """Remember a report that is on its way to the log as a case, for those right behind it."""
         if case not in self.cases and opened.category is not None:
             spot = spot_of(opened.area, opened.category, rules)
-            self._keep(_known(case, spot, opened, NOT_OPENED, awaited=True))
+            self._keep(_known(case, spot, opened, awaited=True))
 
     def forget_before(self, moment: datetime) -> None:
         """Drop cases whose last report is older."""
@@ -170,9 +183,7 @@ class Nearby:
             self._drop(case)
 
 
-def _known(
-    case: str, spot: Spot, opened: Opened, standing: Standing, *, awaited: bool = False
-) -> Known:
+def _known(case: str, spot: Spot, opened: Opened, *, awaited: bool = False) -> Known:
     return Known(
         case,
         opened.area,
@@ -182,8 +193,7 @@ def _known(
         opened.submitted_at,
         opened.submitted_at,
         [vector(opened.text)],
-        standing,
-        awaited,
+        awaited=awaited,
     )
 
 

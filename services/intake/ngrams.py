@@ -15,13 +15,13 @@ from services.intake.masking import without_marks
 
 LONGEST = 4_000
 """Characters read of a text: what a letter is about stands before that, and time stays bounded."""
-_BLANKS = re.compile(r"[\s\u200b-\u200f\ufeff\x00-\x1f]+")
+_UNSEEN = re.compile(r"[\u200b-\u200f\ufeff\x00-\x08\x0e-\x1b]")
 
 
 def plain(text: str) -> str:
     """The text as it is compared: half width, lower case, one blank for many."""
     folded = unicodedata.normalize("NFKC", without_marks(text[:LONGEST])).lower()
-    return _BLANKS.sub(" ", folded).strip()
+    return " ".join(_UNSEEN.sub("", folded).split())
 
 
 def ngrams(text: str) -> Counter[str]:

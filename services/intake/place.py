@@ -17,9 +17,11 @@ from dataclasses import dataclass, replace
 from math import cos, hypot, radians
 from typing import Literal, Protocol
 
-from schemas.reference import Area
+from schemas.reference import Area, Datum
 from schemas.rulebook import Rulebook
+from services.intake.datum import to_wgs84
 from services.intake.gazetteer import gazetteer, is_telling
+from services.intake.outlines import outlines
 
 Kind = Literal["grid", "village", "town", "county"]
 FINE: tuple[Kind, ...] = ("village", "grid")
@@ -44,6 +46,8 @@ class Location(Protocol):
     def lat(self) -> float | None: ...
     @property
     def lon(self) -> float | None: ...
+    @property
+    def datum(self) -> Datum: ...
     @property
     def address(self) -> str | None: ...
 
@@ -78,7 +82,7 @@ def resolve(book: Rulebook, location: Location) -> Place | Unplaced:
         how = f"{named.how}; another name given is not known here"
         named = replace(named, certain=False, how=how)
     if named is not None and named.level in FINE:
-        return named
+        return _doubted_by_point(book, location, named)
     town = named.area if named is not None and named.level == "town" else None
     return _by_point(book, location, town) or named or _nowhere(book)
 
@@ -192,13 +196,46 @@ def _common(book: Rulebook, areas: list[Area], certain: bool, how: str = "") -> 
 # ── coordinates ──────────────────────────────────────────────────────────────────────────────
 
 
-def _by_point(book: Rulebook, location: Location, town: str | None) -> Place | None:
-    """The village whose centre is nearest, which is a guess: villages are no circles."""
+def _point(location: Location) -> tuple[float, float] | None:
+    """The point in WGS-84."""
     if location.lat is None or location.lon is None:
         return None
+    return to_wgs84(location.lat, location.lon, location.datum)
+
+
+def _by_point(book: Rulebook, location: Location, town: str | None) -> Place | None:
+    """The area whose outline holds the point; where there are no outlines, the village whose
+    centre is nearest, which is a guess: villages are no circles."""
+    point = _point(location)
+    if point is None:
+        return None
+    found = outlines(book).at(*point)
+    if found:
+        place = _common(book, found, True, "" if len(found) > 1 else "inside ")
+        fits = town is None or any(area.code == town for area in book.path(place.area))
+        return place if fits else replace(place, certain=False, how=f"{place.how}; not in the town")
+    if outlines(book).tell_the_county:
+        return None
+    return _nearest(book, point, town)
+
+
+def _doubted_by_point(book: Rulebook, location: Location, named: Place) -> Place:
+    """A name goes before a point, since phones are elsewhere when one writes; but it is a doubt."""
+    point = _point(location)
+    found = outlines(book).at(*point) if point else []
+    if len(found) != 1 or found[0].kind not in FINE:
+        return named
+    paths = [{area.code for area in book.path(code)} for code in (found[0].code, named.area)]
+    if found[0].code in paths[1] or named.area in paths[0]:
+        return named
+    how = f"{named.how}; the point lies in {found[0].name}"
+    return replace(named, certain=False, how=how)
+
+
+def _nearest(book: Rulebook, point: tuple[float, float], town: str | None) -> Place | None:
     holders = [area for area in [book.area(town)] if area] if town else []
     centres = _inside(book, gazetteer(book).centres, holders)
-    away = {area.code: _kilometres(location.lat, location.lon, area) for area in centres}
+    away = {area.code: _kilometres(*point, area) for area in centres}
     nearest = min(away, key=lambda code: (away[code], code), default=None)
     if nearest is None or away[nearest] > FAR_KM:
         return None

@@ -7,16 +7,19 @@ told again after a restart has the same id.
 
 from __future__ import annotations
 
+import re
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
-from schemas import envelope, topics
+from schemas import envelope, events, topics
 from schemas.envelope import Message, Unreadable
 from schemas.outputs import HotspotDetected
-from services.intake.nearby import Nearby
+from services.intake.nearby import SEEN_BY_INDEX, Nearby
 from services.intake.surges import Surges
 from services.shell import metrics
 from services.shell.consuming import follow
+from services.shell.desk import LOG
 from services.shell.runtime import Runtime
 
 SOURCE = "/services/intake"
@@ -26,6 +29,10 @@ LONGEST = timedelta(days=60)
 """No window of duplicates is longer; what is older is forgotten."""
 
 
+TYPE = re.compile(rb'"type":"([^"]+)"')
+SEEN = frozenset(event.TYPE.encode() for event in (*SEEN_BY_INDEX, events.Opened))
+
+
 class Watching:
     """One instance's view of the county's open cases."""
 
@@ -33,17 +40,36 @@ class Watching:
         self.runtime = runtime
         self.nearby = nearby
         self.surges = Surges()
+        self.positions: dict[int, int] = {}
+        """The next record of each partition."""
         self._count = 0
+
+    def behind(self) -> bool:
+        """Whether the step has read more of its partitions: those who wait for quiet wait for the
+        index as well, so that in stream time it knows every case of the rounds before."""
+        return any(
+            desk.positions[LOG] > self.positions.get(number, 0)
+            for number, desk in self.runtime.step.desks.items()
+        )
 
     async def follow_log(self) -> None:
         """Follow the log from its beginning, for ever."""
         log = self.runtime.settings.topic(topics.CASE_EVENTS.name)
         async for record in follow(self.runtime.settings, log):
-            try:
-                event = envelope.read(record.value, topics.EVENT_TYPES)
-            except Unreadable:
-                continue  # the step sets it aside
-            await self._see(event)
+            if self._matters(record.value):
+                with suppress(Unreadable):  # the step sets it aside
+                    await self._see(envelope.read(record.value, topics.EVENT_TYPES))
+            self.positions[record.partition] = record.offset + 1
+
+    def _matters(self, value: bytes | None) -> bool:
+        """Whether it is worth reading: most events change nothing here, and most rules that look
+        for neither duplicates nor surges want nothing of it."""
+        books = self.runtime.feed.rulebooks
+        found = (books.get(version) for version in books.versions())
+        if not any(b and (b.settings.duplicates or b.settings.hotspots) for b in found):
+            return False
+        named = TYPE.search(value or b"")
+        return named is not None and named[1] in SEEN
 
     async def _see(self, event: Message[Any]) -> None:
         rules = self.runtime.feed.rulebooks.at(event.time)

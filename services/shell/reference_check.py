@@ -30,6 +30,7 @@ from schemas.reference import (
     RoutingRule,
 )
 from schemas.rulebook import Rulebook
+from services.intake.outlines import is_outline
 from services.shell.reference_coverage import coverage
 from services.shell.reference_findings import Finding, error, warning
 from services.shell.reference_hours import meet
@@ -68,6 +69,17 @@ def ids(book: Rulebook) -> Iterator[Finding]:
         for code, times in Counter(found).items():
             if times > 1:
                 yield error(f"{file}/{code}", f"stands {times} times", f"重复 {times} 次")
+
+
+def outlines(book: Rulebook) -> Iterator[Finding]:
+    """An outline is a polygon, written as WKT."""
+    for area in book.reference.areas:
+        if area.outline and not is_outline(area.outline):
+            yield error(
+                f"areas/{area.code}",
+                "the outline is no POLYGON or MULTIPOLYGON in WKT",
+                "边界不是 WKT 多边形",
+            )
 
 
 def area_tree(book: Rulebook) -> Iterator[Finding]:
@@ -258,6 +270,7 @@ def handling(book: Rulebook) -> Iterator[Finding]:
 
 CHECKS: tuple[Callable[[Rulebook], Iterator[Finding]], ...] = (
     ids,
+    outlines,
     categories,
     departments,
     heirs,

@@ -31,6 +31,8 @@ class Settings(BaseSettings):
     classifier: str = ""
     """A model file for intake, made by `gridcase classifier train`; empty: the one shipped;
     ``none``: no classifier, only the words of the rules."""
+    transcriber: str = ""
+    """An HTTP address that makes words of recordings, see `services.intake.transcribing`."""
     api_keys: str = ""
     """Who may send reports by HTTP: ``key=source,key=source``. Without any, `POST /reports` is open
     to whoever reaches the port, and Open311 takes no requests."""

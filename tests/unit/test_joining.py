@@ -11,16 +11,26 @@ from hypothesis import strategies as st
 from schemas import ids
 from schemas.commands import ConfirmReport, NearCase, ReporterOnLog, SubmitReport
 from schemas.envelope import Message
-from schemas.events import Joining, Opened, ReportAdded, ReportDeclined, ReportParted, Resolved
+from schemas.events import (
+    Confirmed,
+    Joining,
+    Opened,
+    Reopened,
+    ReportAdded,
+    ReportDeclined,
+    ReportParted,
+    Resolved,
+)
 from schemas.inputs import Channel, ReporterKind, TriageDecision, Verdict
 from schemas.joins import AddReport, OpenReport, PartReport
 from schemas.reference import Duplicates, Settings
 from schemas.rulebook import Rulebook, Rulebooks
 from services.decider import Reply
+from services.intake.app import to_their_cases
 from services.intake.domain import DECIDER, preview
 from services.intake.likeness import likeness, vector
 from services.intake.nearby import Nearby
-from services.shell.desk import COMMANDS, LOG, Desk
+from services.shell.desk import COMMANDS, LOG, Desk, Outgoing
 from tests.county import small_county
 from tests.story import CASE, START, given
 
@@ -121,10 +131,11 @@ def test_only_an_earlier_case_is_joined_so_no_two_wait_for_each_other() -> None:
 def test_a_case_that_has_ended_is_not_joined_and_one_that_is_corrected_has_moved() -> None:
     nearby, wanted = index(), opened("r2", ALIKE, submitted_at=LATER)
     done = Resolved(holding=ids.derive("e"), department="d", update_id="u", by="x", at=START)
-    nearby.see(Message(ids.derive("e2"), "/services/router", CASE, START, done), RULES)
-    assert nearby.find(SECOND, wanted, RULES) is not None, "void: nobody held it"
-    confirmed = given(DECIDER, opened()).state
-    assert confirmed.category == "street-lights"
+    again = Reopened(holding="h", because="low-rating", nth=1, climbs=False)
+    told = Confirmed(decision_id="k", by="x", category="land", area="g111", changed=True)
+    for event, found in ((done, False), (again, True), (told, False)):
+        nearby.see(Message(ids.derive(event.TYPE), "/services/x", CASE, START, event), RULES)
+        assert (nearby.find(SECOND, wanted, RULES) is not None) is found
 
 
 def test_of_two_that_come_at_once_the_second_finds_the_first() -> None:
@@ -254,3 +265,32 @@ def test_whatever_is_repeated_or_late_every_report_is_in_exactly_one_case(data: 
     assert not desk.take_failures()
     assert desk.committable()[COMMANDS] == offset
     assert desk.committable()[LOG] == len(log)
+
+
+# ── on the wire ──────────────────────────────────────────────────────────────────────────────
+
+
+async def test_what_one_case_says_to_another_is_a_command_about_the_other() -> None:
+    tools: Any = None
+    asked = AddReport(
+        origin="case.events", received_at=START, case=SECOND, likeness=0.5, report=opened("r2")
+    )
+    told = Message(ids.derive("n"), "/services/intake", SECOND, START, asked)
+    event = Message(ids.derive("o"), "/services/intake", SECOND, START, opened("r2"))
+    out = await to_their_cases(tools)(
+        [Outgoing("intake.commands", CASE, told), Outgoing("case.events", SECOND, event)]
+    )
+    assert [item.message.subject for item in out] == [CASE, SECOND]
+
+
+def test_the_door_suggests_the_open_case_and_the_first_of_two_at_once() -> None:
+    nearby = Nearby()
+    first, second = opened(), opened("r2", ALIKE, submitted_at=LATER)
+    assert nearby.find(CASE, first, RULES) is None
+    nearby.expect(CASE, first, RULES)
+    found = nearby.find(SECOND, second, RULES)
+    assert found is not None
+    assert found.case == CASE
+    gone = ReportDeclined(case=SECOND, source="test", report_id="r2", reason="it is no case")
+    nearby.see(Message(ids.derive("x"), "/services/intake", CASE, START, gone), RULES)
+    assert nearby.find(SECOND, second, RULES) is None
