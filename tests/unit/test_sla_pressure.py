@@ -163,6 +163,12 @@ def test_an_extension_that_was_asked_for_in_time_may_be_granted_a_little_late() 
     assert life.due(RESOLVE) == july(20, 9)
 
 
+def test_an_extension_that_was_asked_for_in_a_pause_is_asked_for_in_time() -> None:
+    life = asked(a_held_case(to=COUNTY).paused(july(8, 9)), 12, 10)
+    life.extended(july(12, 11), july(20, 9)).resumed(july(12, 12))
+    assert life.due(RESOLVE) >= july(20, 9)
+
+
 def test_time_asked_for_by_one_holder_is_not_the_next_ones() -> None:
     life = asked(a_held_case(to=COUNTY), 8, 9).assigned(july(8, 10), VC, AssignedBecause.TRIAGE)
     assert life.state.holder is not None
