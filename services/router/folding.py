@@ -17,6 +17,7 @@ from schemas.commands import ReportNamed
 from schemas.envelope import Message, Payload
 from schemas.events import AssignedBecause
 from schemas.inputs import ReporterKind
+from schemas.reference import DeadlineKind
 from services.router.state import (
     Extension,
     Holding,
@@ -97,6 +98,7 @@ def _take_place(state: State, holding: Holding) -> State:
         now=holding,
         before=state.ledger,
         extension=None,
+        due=None,
         triage_reason=None,
         triage_since=None,
         paused_for=None,
@@ -154,6 +156,12 @@ def _pause(state: State, event: Message[events.Paused]) -> State:
 def _ask(state: State, event: Message[events.ExtensionRequested]) -> State:
     until = event.data.until
     return replace(state, extension=Extension(until) if until else None)
+
+
+def _know_when(state: State, event: Message[events.DeadlineSet]) -> State:
+    """When the holder is due; the case's own clocks are not its holder's."""
+    dues = [each.due for each in event.data.deadlines if each.kind is DeadlineKind.RESOLVE]
+    return replace(state, due=dues[0]) if dues else state
 
 
 def _extend(state: State, event: Message[events.Extended]) -> State:
@@ -232,6 +240,7 @@ FOLDS: Mapping[type[Payload], Callable[[State, Message[Any]], State]] = {
     events.Paused: _pause,
     events.Resumed: lambda state, _event: replace(state, paused_for=None),
     events.ExtensionRequested: _ask,
+    events.DeadlineSet: _know_when,
     events.Extended: _extend,
     events.Whistled: _whistle,
     events.WhistleMissed: _miss,

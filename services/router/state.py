@@ -15,7 +15,7 @@ from enum import StrEnum
 from typing import Any
 
 from schemas.commands import MaskedAttachment, Sealed
-from schemas.envelope import Message
+from schemas.envelope import Instant, Message
 from schemas.reference import Level, Service, Urgency
 from services.decider import CaseState
 
@@ -125,6 +125,8 @@ class State(CaseState):
     triage_since: datetime | None = None
     triage_final: bool = False
     """Triage has chosen a department: a later return goes straight back to triage."""
+    due: Instant | None = None
+    """When the holder's `resolve` is due."""
     extension: Extension | None = None
     reopened: int = 0
     parts: dict[str, Part] = field(default_factory=dict)

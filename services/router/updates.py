@@ -84,6 +84,7 @@ def _answer(
         _not_now(state, update.action, found)
         or _lacking(state, update, cause.time, rules)
         or _asked_before(state, found)
+        or _asked_late(state, found, cause.time)
         or found
     )
 
@@ -202,6 +203,15 @@ def _unlisted(
 
 def _wordless(action: str, what: str, result: str | None) -> str | None:
     return None if result and result.strip() else f"`{action}` needs a `result`: {what}"
+
+
+def _asked_late(state: State, answer: DepartmentEvent, now: datetime) -> str | None:
+    """What is late stays late. While the clock stands still nothing becomes late."""
+    if not isinstance(answer, ExtensionRequested) or state.due is None:
+        return None
+    if now <= state.due or state.standing.status is Status.PAUSED:
+        return None
+    return f"an extension is asked for before the deadline, which was {state.due.isoformat()}"
 
 
 def _asked_before(state: State, answer: DepartmentEvent) -> str | None:

@@ -164,18 +164,6 @@ class Snapshots(Generic[S]):
         read = self._states.validate_python
         return sorted((document["_id"], read(document["state"])) for document in documents)
 
-    async def timers(self, partition: int) -> list[tuple[str, datetime]]:
-        """Each case's next timer, as stored with its state. The states stay where they are."""
-        wanted = {"_id": True, "due": True}
-        of_this_log = {"partition": partition, "incarnation": self.incarnation}
-        found = self.collection.find(of_this_log | {"due": {"$exists": True}}, wanted)
-        return [(document["_id"], document["due"]) async for document in found]
-
-    async def entries(self, cases: Iterable[str]) -> list[Entry[S]]:
-        """The stored states of these cases; those that nothing is stored of are left out."""
-        wanted = {"_id": {"$in": list(cases)}, "incarnation": self.incarnation}
-        return [self.entry(document) async for document in self.collection.find(wanted)]
-
     async def due_until(self, moment: datetime) -> list[Document]:
         wanted = {"_id": True, "due": True}
         found = self.collection.find({"due": {"$lte": moment}}, wanted).sort("due", 1)

@@ -273,4 +273,11 @@ def _up_to(step_id: str, history: History) -> History:
     return history[: ids.index(step_id) + 1] if step_id in ids else ()
 
 
-DECIDER = Decider(service="sla", initial=initial, decide=decide, evolve=evolve, due=due)
+DECIDER = Decider(
+    service="sla",
+    initial=initial,
+    decide=decide,
+    evolve=evolve,
+    due=due,
+    answers=frozenset(ANSWERS) - {Tick},
+)

@@ -20,6 +20,7 @@ from services.sla.state import (
     State,
     Step,
     changed,
+    open_stop,
     vacated,
     with_deadline,
     with_holder,
@@ -74,6 +75,12 @@ def _stepped(
         return with_holder(state, history=(*state.holder.history, step))
 
     return fold
+
+
+def _asked(state: State, event: Message[events.ExtensionRequested]) -> State:
+    """Asked in a pause is asked when the clock stopped: no time has passed since."""
+    stop = open_stop(state.holder.history) if state.holder else None
+    return with_holder(state, asked_at=stop.at if stop else event.time)
 
 
 def _resolved(state: State, event: Message[events.Resolved]) -> State:
@@ -134,7 +141,7 @@ FOLDS: Mapping[type[Any], Callable[[State, Any], State]] = {
     events.Signed: _signed,
     events.Paused: _stepped("stopped"),
     events.Resumed: _stepped("ran"),
-    events.ExtensionRequested: lambda state, event: with_holder(state, asked_at=event.time),
+    events.ExtensionRequested: _asked,
     events.Extended: _stepped("extended"),
     events.Progressed: _reported,
     events.FeedbackGiven: lambda state, event: _reported(_answered(state, event), event),

@@ -170,6 +170,13 @@ def test_an_interval_that_the_clock_jumps_into_is_left_out() -> None:
     assert worked == 2 * 3600
 
 
+def test_a_leap_day_is_a_day_and_a_year_after_it_is_counted_in_days() -> None:
+    wednesday = china("2024-02-28 10:00")
+    assert LUNCH.add(wednesday, "1cd") == LUNCH.add(wednesday, "1wd") == china("2024-02-29 10:00")
+    assert LUNCH.add(china("2024-02-29 10:00"), "365cd") == china("2025-02-28 10:00")
+    assert LUNCH.between(wednesday, china("2024-03-01 10:00")) == 2 * 7.5 * 3600
+
+
 # ---- stories: shares of a duration
 
 

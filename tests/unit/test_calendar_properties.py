@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.sla.calendar import ASKED_OFTEN, WorkCalendar
@@ -26,6 +26,7 @@ factors = st.sampled_from([0.1, 0.5, 0.7, 1.0, 1.5])
 EARLIER = timedelta(microseconds=1)
 
 
+@settings(deadline=None)  # laying out years takes its time on a busy machine
 @given(calendars, moments, amounts)
 def test_what_was_added_is_what_is_counted(
     work: WorkCalendar, start: datetime, seconds: float
@@ -77,6 +78,7 @@ def test_who_starts_later_is_not_due_earlier(
     assert due(first, 0) <= due(second, 0)
 
 
+@settings(deadline=None)  # laying out years takes its time on a busy machine
 @given(
     st.sampled_from((LUNCH, CLOSING, BOSTON)),
     moments,
@@ -90,6 +92,7 @@ def test_the_same_duration_from_later_is_not_due_earlier(
     assert work.add(start, duration) <= work.add(start + wait, duration)
 
 
+@settings(deadline=None)  # laying out years takes its time on a busy machine
 @given(calendars, moments, working_durations, factors)
 def test_working_durations_end_in_working_time_or_at_its_close(
     work: WorkCalendar, start: datetime, duration: str, factor: float
@@ -106,6 +109,7 @@ def test_the_next_opening_is_the_first_working_moment(work: WorkCalendar, start:
     assert work.between(start, opened) == 0
 
 
+@settings(deadline=None)  # laying out years takes its time on a busy machine
 @given(calendars, moments, durations, factors)
 def test_due_lies_ahead_is_in_utc_and_grows_with_the_factor(
     work: WorkCalendar, start: datetime, duration: str, factor: float
@@ -115,6 +119,7 @@ def test_due_lies_ahead_is_in_utc_and_grows_with_the_factor(
     assert start < due <= work.add(start, duration, factor * 2)
 
 
+@settings(deadline=None)  # laying out years takes its time on a busy machine
 @given(calendars, moments, durations, factors, st.integers(-14 * 60, 14 * 60))
 def test_the_zone_in_which_the_start_was_written_does_not_matter(
     work: WorkCalendar, start: datetime, duration: str, factor: float, offset: int
@@ -125,6 +130,7 @@ def test_the_zone_in_which_the_start_was_written_does_not_matter(
     assert work.covered(elsewhere) == work.covered(start)
 
 
+@settings(deadline=None)  # laying out years takes its time on a busy machine
 @given(moments, st.integers(1, 4 * 24 * 4))
 def test_counting_agrees_with_looking_at_the_clock_each_quarter(start: datetime, n: int) -> None:
     """The plain definition, for a calendar without holidays whose hours begin at quarters."""
@@ -141,6 +147,7 @@ def test_counting_agrees_with_looking_at_the_clock_each_quarter(start: datetime,
     assert plain.between(first, end) == 900 * sum(works(quarter) for quarter in quarters)
 
 
+@settings(deadline=None)  # laying out years takes its time on a busy machine
 @given(
     calendars,
     st.lists(moments, min_size=1, max_size=5),
@@ -163,6 +170,7 @@ def test_what_a_table_remembers_is_what_the_calendar_says(
         assert fresh.between(other, one) == -work.between(elsewhere, other)
 
 
+@settings(deadline=None)  # laying out years takes its time on a busy machine
 @given(calendars, moments, st.integers(1, 30))
 def test_working_days_between_are_those_that_were_added(
     work: WorkCalendar, start: datetime, days: int

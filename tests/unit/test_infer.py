@@ -7,7 +7,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lab.infer.guess import CHOSEN, MINUTES, guess
@@ -43,6 +43,7 @@ def test_a_limit_is_found_again_from_what_it_brought_about(duration: str) -> Non
     assert (found.duration, found.share, found.since) == (duration, 1.0, None)
 
 
+@settings(deadline=None)  # laying out years takes its time on a busy machine
 @given(
     hours=st.integers(0, 270 * 24),
     number=st.integers(1, 400),

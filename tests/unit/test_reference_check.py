@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from schemas.reference import (
     Category,
     DeadlinePolicy,
     Department,
+    HandlingTimes,
     KeywordRule,
     Level,
     Reference,
@@ -245,3 +247,37 @@ def test_a_limit_for_one_service_alone_leaves_the_others_without() -> None:
 def test_a_department_of_nobody_s_rules_is_no_finding() -> None:
     museum = Department(code="museum", name="馆", kind="museum", level=Level.COUNTY, area="c")
     assert check(plus("departments", museum)) == []
+
+
+# ── handling times ───────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"category": "dragons"}, "unknown category dragons"),
+        ({"department": "dragons"}, "unknown department dragons"),
+        ({"hours": (2.0, 1.0)}, "its hours go back"),
+    ],
+)
+def test_handling_times_are_of_known_kinds_and_units_and_only_grow(
+    fields: dict[str, Any], said: str
+) -> None:
+    row = {"id": "new", "category": "potholes", "cases": 40, "hours": (1.0, 2.0)} | fields
+    finding = only(check(plus("handling", HandlingTimes.model_validate(row))))
+    assert said in str(finding)
+
+
+def test_limits_of_one_kind_that_follow_each_other_are_no_tie() -> None:
+    later = USUAL.model_copy(update={"id": "later", "since": datetime(2023, 1, 1, tzinfo=UTC)})
+    assert check(plus("deadlines", later)) == []
+    assert "ties with later" in str(
+        only(check(plus("deadlines", later, later.model_copy(update={"id": "again"}))))
+    )
+
+
+def test_a_calendar_whose_holidays_end_is_told_and_up_to_when() -> None:
+    announced = COUNTY.calendars[0].model_copy(update={"holidays": "chinesecalendar"})
+    found = only(check(COUNTY.model_copy(update={"calendars": (announced,)})))
+    assert found.severity == "warning"
+    assert "known up to" in str(found)

@@ -10,6 +10,7 @@ from schemas import events
 from schemas.events import UpdateRefused
 from schemas.inputs import Action, Attachment
 from schemas.outputs import UpdateRefusal
+from schemas.reference import DeadlineKind
 from services.decider import Notice, Reply
 from services.router.domain import DECIDER, State
 from services.router.updates import STRANGER
@@ -45,6 +46,7 @@ def asked_for_more(story: Story[State] | None = None) -> Story[State]:
         (Action.EXTEND, {"until": LATER, "reason": "rain"}, events.ExtensionRequested),
         (Action.RESOLVE, {"result": "filled in", "evidence": (PHOTO,)}, events.Resolved),
         (Action.FEEDBACK, {"result": "tomorrow at nine"}, events.FeedbackGiven),
+        (Action.ANSWER_SUPERVISION, {"result": "parts come on Friday"}, events.Progressed),
     ],
 )
 def test_the_lead_of_a_signed_case_may_say(
@@ -153,6 +155,32 @@ def test_an_extension_is_asked_for_once() -> None:
 def test_the_next_holder_may_ask_for_an_extension_of_its_own() -> None:
     story = asked_for_more().and_(assigned(TOWN, "e2"))
     story.when(update(Action.EXTEND, TOWN, until=LATER)).then(events.ExtensionRequested)
+
+
+def due_in_eight_hours(holding: str = "e2") -> events.DeadlineSet:
+    deadline = events.Deadline(
+        kind=DeadlineKind.RESOLVE, started=START, due=moment(8), duration="8h", policy="usual"
+    )
+    return events.DeadlineSet(holding=holding, deadlines=(deadline,), why="a clock of its own")
+
+
+def test_an_extension_is_asked_for_before_the_deadline() -> None:
+    more = update(Action.EXTEND, until=LATER)
+    story = a_held_case(due_in_eight_hours())
+    story.when(more, at=moment(8)).then(events.ExtensionRequested)
+    late = f"an extension is asked for before the deadline, which was {moment(8).isoformat()}"
+    story.when(more, at=moment(8, seconds=1)).then(UpdateRefused, refusal=late)
+
+
+def test_in_a_pause_nothing_is_late_and_an_extension_may_be_asked_for() -> None:
+    story = a_held_case(due_in_eight_hours(), said(events.Paused, "e2", reason="weather"))
+    story.when(update(Action.EXTEND, until=LATER), at=moment(9)).then(events.ExtensionRequested)
+
+
+def test_the_deadline_of_one_holder_is_not_the_next_ones() -> None:
+    story = a_held_case(due_in_eight_hours(), assigned(TOWN, "e2"))
+    asked = update(Action.EXTEND, TOWN, until=LATER)
+    story.when(asked, at=moment(9)).then(events.ExtensionRequested)
 
 
 # ── strangers ────────────────────────────────────────────────────────────────────────────────

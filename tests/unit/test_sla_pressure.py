@@ -163,6 +163,12 @@ def test_an_extension_that_was_asked_for_in_time_may_be_granted_a_little_late() 
     assert life.due(RESOLVE) == july(20, 9)
 
 
+def test_an_extension_that_was_asked_for_in_a_pause_is_asked_for_in_time() -> None:
+    life = asked(a_held_case(to=COUNTY).paused(july(8, 9)), 12, 10)
+    life.extended(july(12, 11), july(20, 9)).resumed(july(12, 12))
+    assert life.due(RESOLVE) >= july(20, 9)
+
+
 def test_time_asked_for_by_one_holder_is_not_the_next_ones() -> None:
     life = asked(a_held_case(to=COUNTY), 8, 9).assigned(july(8, 10), VC, AssignedBecause.TRIAGE)
     assert life.state.holder is not None
@@ -225,3 +231,23 @@ def test_all_reminders_are_timers_that_follow_from_the_log() -> None:
     assert timer is not None
     assert timer.because == life.of(Supervised)[-1].id
     assert timer.at - life.of(Supervised)[-1].time == timedelta(days=1)
+
+
+# ── the clock jumps ──────────────────────────────────────────────────────────────────────────
+
+
+def test_a_jump_of_the_clock_tells_what_the_hours_between_would_have_told() -> None:
+    """A month in one tick, as after an outage, against every hour of it."""
+    jumped = a_held_case(to=COUNTY).passes(july(31, 0))
+    walked = a_held_case(to=COUNTY)
+    for hour in range(24 * 27):
+        walked.passes(july(4, 0) + timedelta(hours=hour))
+    assert jumped.told == walked.told
+    assert [timer.at for timer in jumped.fired] == sorted(timer.at for timer in jumped.fired)
+
+
+def test_a_tick_that_comes_late_makes_nobody_later() -> None:
+    """What was resolved before it was due is on time, whenever the timers come to it."""
+    life = a_held_case().resolved(july(7, 8, 59))
+    late = {record.data.kind for record in life.passes(july(31, 0)).of(Overdue)}
+    assert RESOLVE not in late
