@@ -12,7 +12,8 @@ The rule to remember: **a value is a template, a table or a slug**, and there is
     category: {slug: TYPE}                  the cell as a code: "Sign  Repair" is sign-repair
     category: {slug: TYPE, also: {column: TITLE, begins: {"Parks:": parks}}}
                                             the same, with a word behind it where the other cell
-                                            begins so: Comment, "Parks: Complaint" is comment-parks
+                                            begins so: Comment, "Parks: Complaint" is comment-parks;
+                                            `only_for: [Comment]` leaves other types alone
 
 A value that comes out empty is left out. A mapping has these parts:
 
@@ -86,6 +87,8 @@ class Begins(Part):
 
     column: str
     begins: dict[str, str]
+    only_for: tuple[str, ...] = ()
+    """Cells of the slug's own column to which it is added; none named: to all."""
 
     def find(self, row: Cells) -> str:
         cell = row[self.column]
@@ -98,7 +101,10 @@ class Slug(Part):
     also: Begins | None = None
 
     def find(self, row: Cells) -> str:
-        words = f"{row[self.slug]} {self.also.find(row) if self.also else ''}"
+        cell, more = row[self.slug], ""
+        if self.also is not None and (not self.also.only_for or cell in self.also.only_for):
+            more = self.also.find(row)
+        words = f"{cell} {more}"
         return re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-")
 
 

@@ -19,6 +19,7 @@ from typing import Any
 from schemas.commands import AdoptCase, AnswerMerge, HandOver, SubmitDecision, SubmitUpdate
 from schemas.envelope import Message, Payload
 from schemas.events import (
+    CaseEvent,
     Confirmed,
     Corrected,
     Escalated,
@@ -85,4 +86,5 @@ DECIDER = Decider(
     evolve=evolve,
     notify=notify,
     due=due,
+    answers=frozenset(cause for cause in ANSWERS if issubclass(cause, CaseEvent)),
 )

@@ -174,3 +174,10 @@ def test_a_slug_may_add_what_another_cell_begins_with() -> None:
     )
     found = [fill(slug, {"kind": "A  Word", "title": t}) for t in ("Parks: good", "Pay", "", "x")]
     assert found == ["a-word-parks", "a-word-other", "a-word", "a-word"]
+
+
+def test_what_a_cell_begins_with_is_added_only_for_the_types_that_are_named() -> None:
+    also = {"column": "title", "begins": {"Parks:": "parks"}, "only_for": ["Comment"]}
+    slug = Slug.model_validate({"slug": "kind", "also": also})
+    found = [fill(slug, {"kind": kind, "title": "Parks: x"}) for kind in ("Comment", "Tree")]
+    assert found == ["comment-parks", "tree"]
