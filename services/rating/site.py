@@ -149,6 +149,8 @@ class Site:
         view = self.view(request)
         cell = _cell(request)
         board = await self.board(view)
+        if request.query.get("format") == "json":
+            return as_json([case for case, _ in behind(board, **cell).cases])
         start = request.number("start")
         found = behind(board, **cell, start=start, most=lists.A_PAGE)
         rows = [(case, board.facts(case), verdict) for case, verdict in found.cases]
