@@ -49,7 +49,12 @@ async def test_the_last_moment_that_was_asked_for_is_not_read_again() -> None:
 
 async def test_the_same_paper_is_printed_once(monkeypatch: pytest.MonkeyPatch) -> None:
     pages: list[str] = []
-    monkeypatch.setattr(printing, "printed", lambda html: pages.append(html) or html.encode())
+
+    def printed(html: str) -> bytes:
+        pages.append(html)
+        return html.encode()
+
+    monkeypatch.setattr(printing, "printed", printed)
     printer = Printer()
     assert [await printer.as_pdf("a") for _ in range(3)] == [b"a"] * 3
     assert pages == ["a"]
