@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ from services.rating import printing
 from services.rating.printing import CannotPrint, Printer
 from services.rating.time_machine import Facts, TimeMachine, TooMany
 from services.shell.settings import Settings
+from tests.site import many_site
 from tests.story import moment
 
 
@@ -70,3 +73,13 @@ async def test_without_a_browser_the_reader_is_told_what_to_do(
     monkeypatch.setattr(printing, "chromium", lambda: None)
     with pytest.raises(CannotPrint, match="print the page in a browser"):
         await Printer().as_pdf("a page")
+
+
+def test_the_chart_lets_every_public_page_through() -> None:
+    """And nothing else: metrics and the state of single cases stay inside."""
+    chart = Path(__file__).parents[2] / "deploy/helm/gridcase/templates/network.yaml"
+    listed = re.search(r"range list ([^}]*)}}", chart.read_text("utf-8"))
+    assert listed is not None
+    let = {f"/{name}" for name in re.findall(r'"([^"]+)"', listed[1])} | {"/"}
+    site = many_site(0, moment(0))
+    assert let == {path for path, _ in site.pages() if not path.startswith("/api/")}
