@@ -9,9 +9,12 @@ from typing import Any
 
 import pytest
 
+from schemas.lifecycle import Status
 from services.rating import printing
+from services.rating.facts import Ending
 from services.rating.printing import CannotPrint, Printer
 from services.rating.time_machine import Facts, TimeMachine, TooMany
+from services.rating.web.lists import ENDED, STATUS
 from services.shell.settings import Settings
 from tests.site import many_site
 from tests.story import moment
@@ -83,3 +86,8 @@ def test_the_chart_lets_every_public_page_through() -> None:
     let = {f"/{name}" for name in re.findall(r'"([^"]+)"', listed[1])} | {"/"}
     site = many_site(0, moment(0))
     assert let == {path for path, _ in site.pages() if not path.startswith("/api/")}
+
+
+def test_every_status_and_ending_has_words_for_residents() -> None:
+    assert set(STATUS) == set(Status)
+    assert set(ENDED) == set(Ending)

@@ -31,6 +31,7 @@ STATUS: dict[Status, Words] = {
     Status.RESOLVED: Words("已办结,待评价", "finished, open to a rating"),
     Status.CLOSED: Words("已结案", "closed"),
     Status.WITHDRAWN: Words("已撤销", "withdrawn"),
+    Status.MERGED: Words("已并入另一案件", "joined to another case"),
 }
 SAID: dict[str, Words] = {
     "counted": Words("计入", "counted"),
