@@ -54,6 +54,7 @@ check: setup ## Types, style, and the published contract
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m schemas.publish --check
+	$(BIN)/python -m services.rating.glossary --check
 
 publish: setup ## Generate schemas/published from schemas/
 	$(BIN)/python -m schemas.publish

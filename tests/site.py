@@ -23,9 +23,10 @@ from benchmarks.many_cases import many_cases
 from lab.demo import rehearsals
 from schemas.outputs import Scorecard
 from schemas.rulebook import Rulebook, Rulebooks
+from services.rating.bulletin import taken_at
 from services.rating.facts import State
 from services.rating.league import compared
-from services.rating.periods import previous, window_of
+from services.rating.periods import previous
 from services.rating.published import Edition
 from services.rating.scorecards import scorecards
 from services.rating.site import Site
@@ -61,13 +62,13 @@ class InMemory:
         }
 
     def publish(self, facts: Sequence[tuple[str, State]], rules: Rulebook, period: str) -> None:
-        """A first edition, as of the period's end, of facts that are known now."""
-        end = window_of(rules, period, datetime.fromisoformat("2022-01-01T00:00+08:00")).end
-        cards = scorecards(facts, rules, period, end)
+        """A first edition, as of when it would be taken, of facts that are known now."""
+        taken = taken_at(rules, period)
+        cards = scorecards(facts, rules, period, taken)
         before = self.kept.get(f"{previous(period)}/v1")
         if before:
             cards = compared(cards, {(card.scope, card.id): card for card in before[1]})
-        edition = Edition(period, 1, end, rules.version, told=True)
+        edition = Edition(period, 1, taken, rules.version, told=True)
         self.kept[edition.id] = (edition, cards)
 
 

@@ -21,7 +21,17 @@ from lab import inputs
 from lab.inputs import TimedInput
 from schemas import events, ids
 from schemas.envelope import Message
-from schemas.inputs import Action, Location, RatedBy, Rating, Report, Reporter, ReporterKind, Update
+from schemas.inputs import (
+    Action,
+    Location,
+    RatedBy,
+    Rating,
+    Report,
+    Reporter,
+    ReporterKind,
+    Settlement,
+    Update,
+)
 from schemas.reference import Level, Urgency
 from schemas.rulebook import Rulebook
 
@@ -133,14 +143,14 @@ class Mediators:
     def _say(
         self, event: Message[Any], department: str, action: Action, after: timedelta
     ) -> TimedInput:
-        settled = {"settlement": {"outcome": "settled", "parties": 2}}
+        settled = Settlement(outcome="settled", parties=2) if action is Action.RESOLVE else None
         update = Update(
-            **(settled if action is Action.RESOLVE else {}),
+            settlement=settled,
             update_id=ids.derive("dispute", event.id, action),
             case_id=event.subject,
             action=action,
             at=event.time + after,
             by=f"mediator@{department}",
-            result="双方达成调解协议。" if action is Action.RESOLVE else None,
+            result="双方达成调解协议。" if settled else None,
         )
         return inputs.update(department, update, holding=event.id)

@@ -115,7 +115,9 @@ async def play(
     )
     async with driver:
         driver.add(inputs.report(report) for report, _ in stories)
-        await driver.run(month(stories, rules)[1])
+        end = month(stories, rules)[1]
+        await driver.run(end)
+        await driver.run(end + timedelta(days=1))  # what has passed is the tick before the last
     standings = driver.accepted.standings.values()
     return Played(
         cases=len(standings),

@@ -8,6 +8,7 @@ from typing import Any
 from services.rating.domain import DECIDER
 from services.rating.doors import doors
 from services.rating.facts import State
+from services.rating.periods import previous
 from services.rating.site import Site
 from services.shell import metrics
 from services.shell.runtime import Runtime, Service
@@ -24,7 +25,9 @@ def parts(runtime: Runtime[Any]) -> tuple[Sequence[tuple[str, Any]], Sequence[An
     runtime.busy = site.bulletin.waiting
 
     async def gauges() -> None:
-        """The present month's ratios, from the stored facts of all cases."""
+        """The present month's ratios. The month before is kept at hand as well, for those who look
+        at the cases behind its figures."""
+        await site.live.board(previous(site.present()))
         for card in (await site.live.board(site.present())).cards():
             if card.scope == "department":
                 for name, gauge in RATIOS.items():

@@ -51,7 +51,7 @@ class Board:
         """Of the cases that it tells about."""
         self._wakes: list[tuple[datetime, str]] = []
         zone = ZoneInfo(rules.calendar().timezone)
-        self._guard = Guard(zone, rules.settings.ratings_a_day)
+        self._guard = Guard(zone, rules.settings.ratings_a_day, self.window.start)
         self.window = self.window._replace(floods=self._guard.floods)
         self._same: dict[tuple[Verdict | None, ...], tuple[Verdict | None, ...]] = {}
         """Tuples of verdicts, each kept once: there are few different ones."""

@@ -21,6 +21,8 @@ from datetime import UTC, datetime, timedelta
 from time import monotonic
 from typing import Any
 
+from pymongo.errors import PyMongoError
+
 from schemas import envelope, ids
 from schemas.envelope import Message
 from schemas.outputs import Scorecard, VisitRequested
@@ -62,20 +64,26 @@ class Bulletin:
         self.time_machine = TimeMachine(runtime.settings)
         self.month: str | None = None
         """The month that had begun when closed periods were last looked for."""
+        self._looked = 0.0
 
     async def run(self) -> None:
         """Look for periods that are over whenever a new one has begun, and for corrections, for
         ever."""
         await self.published.prepare(self.runtime.snapshots.incarnation)
-        looked = 0.0
         while True:
-            begun = self._begun()
-            if begun != self.month and await self._publish_all():
-                self.month = begun
-            if monotonic() - looked >= CORRECTIONS_SECONDS:
-                await self._correct()
-                looked = monotonic()
+            try:
+                await self._look()
+            except PyMongoError as error:
+                logger.warning("the bulletin waits for the database: %s", error)
             await asyncio.sleep(LOOK_SECONDS)
+
+    async def _look(self) -> None:
+        begun = self._begun()
+        if begun != self.month and await self._publish_all():
+            self.month = begun
+        if monotonic() - self._looked >= CORRECTIONS_SECONDS:
+            await self._correct()
+            self._looked = monotonic()
 
     def waiting(self) -> bool:
         """Whether a look is still to come: for those who wait for quiet."""

@@ -23,11 +23,14 @@ Day: TypeAlias = tuple[str, date]
 
 
 class Guard:
-    def __init__(self, zone: ZoneInfo, most: int) -> None:
+    def __init__(self, zone: ZoneInfo, most: int, since: datetime) -> None:
+        """``most`` ratings of one person on one day count. Ratings before ``since`` are not looked at:
+        no result of a later period has one."""
         self.floods: set[str] = set()
         """The cases whose resident's rating is part of a flood."""
         self._zone = zone
         self._most = most
+        self._since = since
         self._cases: dict[Day, set[str]] = defaultdict(set)
         self._days: dict[str, frozenset[Day]] = {}
 
@@ -54,7 +57,7 @@ class Guard:
         for holding in facts.holdings:
             for rating in holding.ratings:
                 who = rating.rater or facts.reporter
-                if rating.by is RatedBy.RESIDENT and who is not None:
+                if rating.by is RatedBy.RESIDENT and who and rating.at >= self._since:
                     yield who, self._day(rating.at)
 
     def _day(self, at: datetime) -> date:

@@ -29,7 +29,7 @@ OTHERS_EVERY = 10.0
 """Seconds between two looks at what other instances have stored."""
 BOARDS = 4
 """Periods that are kept up to date; the one that nobody has asked for longest makes room."""
-PORTION = 200
+PORTION = 50
 """Cases put on a board at a stretch."""
 
 

@@ -47,7 +47,7 @@ REASONS: Mapping[LeftOut, Words] = {
     "before": Words("接手前已答复或到期", "answered, or its limit spent, before it came to them"),
     "returned": Words("已退回", "returned as not theirs before it was late"),
     "moved": Words("已转出", "went to another before it was late"),
-    "withdrawn": Words("已撤销", "withdrawn or rejected"),
+    "withdrawn": Words("已撤销或并入他案", "withdrawn, rejected, or joined to another case"),
     "extended": Words("已延期", "more time was granted"),
     "silent": Words("未评价", "closed without a rating"),
     "awaiting": Words("待评价", "not rated yet, still open to a rating"),

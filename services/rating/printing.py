@@ -12,12 +12,18 @@ import asyncio
 import os
 import shutil
 import subprocess
+from collections import OrderedDict
+from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 OPTIONS = ("--headless", "--no-sandbox", "--disable-gpu", "--no-pdf-header-footer")
 """Without a sandbox, since it reads nothing but our own page, and runs as root in containers."""
+QUEUE = 4
+"""Pages that may wait to be printed."""
+KEPT = 8
+"""Papers that are kept."""
 LONGEST = 60.0
 """Seconds after which a printing is given up."""
 
@@ -32,9 +38,34 @@ def chromium() -> str | None:
     return named or next((path for name in NAMES if (path := shutil.which(name))), None)
 
 
-async def as_pdf(html: str) -> bytes:
-    """The page as PDF, printed beside the event loop: some two seconds. Raises `CannotPrint`."""
-    return await asyncio.to_thread(printed, html)
+class Printer:
+    """Prints one page at a time, beside the event loop, and keeps the last ones: a reader who asks
+    for the same paper again costs nothing."""
+
+    def __init__(self) -> None:
+        self._printing = asyncio.Lock()
+        self._waiting = 0
+        self._kept: OrderedDict[str, bytes] = OrderedDict()
+
+    async def as_pdf(self, html: str) -> bytes:
+        """The page as PDF: some two seconds. Raises `CannotPrint`."""
+        name = sha256(html.encode()).hexdigest()
+        paper = self._kept.get(name)
+        if paper is None:
+            paper = self._kept[name] = await self._print(html)
+        while len(self._kept) > KEPT:
+            self._kept.popitem(last=False)
+        return paper
+
+    async def _print(self, html: str) -> bytes:
+        if self._waiting >= QUEUE:
+            raise CannotPrint("many pages are being printed: try again in a minute")
+        self._waiting += 1
+        try:
+            async with self._printing:
+                return await asyncio.to_thread(printed, html)
+        finally:
+            self._waiting -= 1
 
 
 def printed(html: str) -> bytes:

@@ -1,6 +1,6 @@
 """The public pages and the interface for programs, by HTTP.
 
-    /  /unit  /cases  /progress  /about           pages, for people
+    /  /unit  /cases  /progress  /about           pages, for people (bulletin, analysis: `papers`)
     /api/scorecards[.csv]  /api/cases  /api/measures  /api/periods  /api/openapi.json
 
 A period that was published is shown as it was published; ``live=1`` shows it as it is now, and
@@ -10,33 +10,34 @@ A period that was published is shown as it was published; ``live=1`` shows it as
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
 from typing import Any
 
 from schemas import ids
 from schemas.outputs import Scorecard
 from services.rating import api
-from services.rating.analysis import Analysis, analyse
 from services.rating.appraisal import cases_of
 from services.rating.board import Board
 from services.rating.bulletin import Bulletin
 from services.rating.facts import State
 from services.rating.live import Live
 from services.rating.measures import BY_NAME
+from services.rating.papers import Papers
 from services.rating.periods import month_of, months_before, parse
-from services.rating.printing import CannotPrint, as_pdf
 from services.rating.scorecards import behind, board_of
+from services.rating.time_machine import TimeMachine
 from services.rating.units import SCOPES, name_of
-from services.rating.web import about, analysis_page, http, lists, overview
-from services.rating.web.bulletin_page import appraisal_table, bulletin_page
+from services.rating.web import about, http, lists, overview
+from services.rating.web.bulletin_page import appraisal_table
 from services.rating.web.http import Answer, NotThere, Request, as_html, as_json
 from services.rating.web.overview import Asked, Shown
-from services.rating.web.parts import View
+from services.rating.web.parts import View, moment_of
 from services.rating.web.tables import GROUP_WORDS, SCOPE_WORDS
 from services.shell.runtime import Runtime
 
 MONTHS = 12
 """How far trends go back."""
+VISITORS = 4
+"""Who may wait for the log to be read for them; others are asked to come again."""
 MOST = 1000
 """Cases in one answer to a program."""
 SHORTEST = 8
@@ -49,21 +50,16 @@ class Site:
         self.bulletin = Bulletin(runtime)
         self.live = Live(runtime)
         self.published = self.bulletin.published
-        self.time_machine = self.bulletin.time_machine
+        self.time_machine = TimeMachine(runtime.settings, most_waiting=VISITORS)
 
     def pages(self) -> list[tuple[str, Any]]:
-        pages = {
+        pages: dict[str, Any] = {
             "/": self.front,
             "/unit": self.unit,
             "/cases": self.cases,
             "/progress": self.progress,
             "/about": self.about,
-            "/bulletin": self.bulletin_page,
-            "/bulletin.pdf": self.bulletin_pdf,
             "/bulletin.csv": self.scorecards_csv,
-            "/analysis": self.analysis,
-            "/analysis.pdf": self.analysis_pdf,
-            "/analysis.md": self.analysis_markdown,
             "/api/scorecards": self.scorecards,
             "/api/scorecards.csv": self.scorecards_csv,
             "/api/cases": self.case_list,
@@ -71,6 +67,7 @@ class Site:
             "/api/periods": self.periods,
             "/api/openapi.json": self.openapi,
         }
+        pages |= Papers(self).pages()
         return [(path, http.route(answer)) for path, answer in pages.items()]
 
     # ── what is shown ────────────────────────────────────────────────────────────────────────
@@ -81,7 +78,7 @@ class Site:
         parse(period)
         as_of = request.query.get("as_of")
         if as_of is not None:
-            _moment(as_of)
+            moment_of(as_of)
         return View(request.lang, period, self.live.rules().calendar().timezone, as_of)
 
     def present(self) -> str:
@@ -90,7 +87,7 @@ class Site:
     async def shown(self, view: View, request: Request) -> Shown:
         """The cards of the period, as the reader wants them."""
         editions = await self.published.editions(view.period)
-        as_of = _moment(view.as_of) if view.as_of else None
+        as_of = moment_of(view.as_of) if view.as_of else None
         held = [edition for edition in editions if as_of is None or edition.as_of <= as_of]
         if held and "live" not in request.query:
             cards = await self.published.cards(held[-1])
@@ -100,7 +97,7 @@ class Site:
 
     async def board(self, view: View) -> Board:
         """The cases of the period, as they are now or were known at the moment asked for."""
-        as_of = _moment(view.as_of) if view.as_of else None
+        as_of = moment_of(view.as_of) if view.as_of else None
         if as_of is None or as_of >= self.live.now():
             return await self.live.board(view.period)
         facts = await self.time_machine.facts(as_of)
@@ -129,7 +126,7 @@ class Site:
         )
         history = await self.history(view, "county", shown.county.id)
         made = overview.overview(view, shown, self.live.rules(), asked, *history)
-        return as_html(made, keep=_keep(shown))
+        return as_html(made, keep=keep_of(shown))
 
     async def unit(self, request: Request) -> Answer:
         view = self.view(request)
@@ -137,7 +134,7 @@ class Site:
         card = self._card(shown, request.query["scope"], request.query["id"])
         history = await self.history(view, card.scope, card.id)
         points = appraisal_table(view, card, self.live.rules())
-        return as_html(overview.unit_page(view, shown, card, *history, points), keep=_keep(shown))
+        return as_html(overview.unit_page(view, shown, card, *history, points), keep=keep_of(shown))
 
     def _card(self, shown: Shown, scope: str, id: str) -> Scorecard:
         found = next((c for c in shown.cards if c.scope == scope and c.id == id), None)
@@ -149,6 +146,8 @@ class Site:
         view = self.view(request)
         cell = _cell(request)
         board = await self.board(view)
+        if request.query.get("format") == "json":
+            return as_json([case for case, _ in behind(board, **cell).cases])
         start = request.number("start")
         found = behind(board, **cell, start=start, most=lists.A_PAGE)
         rows = [(case, board.facts(case), verdict) for case, verdict in found.cases]
@@ -197,59 +196,18 @@ class Site:
     async def about(self, request: Request) -> Answer:
         return as_html(about.about_page(self.view(request), self.live.rules()), keep=http.LONG)
 
-    # ── for paper ────────────────────────────────────────────────────────────────────────────
-
-    async def bulletin_page(self, request: Request) -> Answer:
-        shown, made = await self._bulletin(request)
-        return as_html(made, keep=_keep(shown))
-
-    async def bulletin_pdf(self, request: Request) -> Answer:
-        shown, made = await self._bulletin(request)
-        return await _paper(made, f"bulletin-{shown.county.period}.pdf")
-
-    async def _bulletin(self, request: Request) -> tuple[Shown, str]:
-        view = self.view(request)
-        shown = await self.shown(view, request)
-        return shown, bulletin_page(view, shown, self.live.rules())
-
-    async def analysis(self, request: Request) -> Answer:
-        view, found = await self._analysis(request)
-        return as_html(analysis_page.analysis_page(view, found, self.present()))
-
-    async def analysis_pdf(self, request: Request) -> Answer:
-        view, found = await self._analysis(request)
-        made = analysis_page.analysis_page(view, found, self.present())
-        return await _paper(made, f"analysis-{view.period}.pdf")
-
-    async def analysis_markdown(self, request: Request) -> Answer:
-        view, found = await self._analysis(request)
-        body = analysis_page.markdown(view, found).encode()
-        return http.as_file(body, http.MARKDOWN, f"analysis-{view.period}.md")
-
-    async def _analysis(self, request: Request) -> tuple[View, Analysis]:
-        """Of the facts as they are, or were known at the moment asked for; made in a thread."""
-        view = self.view(request)
-        as_of = _moment(view.as_of) if view.as_of else None
-        if as_of is None:
-            await self.live.look()
-            facts, now = list(self.live.facts.items()), self.live.now()
-        else:
-            facts, now = await self.time_machine.facts(as_of), as_of
-        rules = self.live.rules()
-        return view, await asyncio.to_thread(analyse, facts, rules, view.period, now)
-
     # ── for programs ─────────────────────────────────────────────────────────────────────────
 
     async def scorecards(self, request: Request) -> Answer:
         shown = await self.shown(self.view(request), request)
         cards = [card.model_dump(mode="json") for card in _chosen(shown, request)]
-        return as_json(cards, keep=_keep(shown))
+        return as_json(cards, keep=keep_of(shown))
 
     async def scorecards_csv(self, request: Request) -> Answer:
         view = self.view(request)
         shown = await self.shown(view, request)
         body = api.as_csv(_chosen(shown, request))
-        return http.as_file(body, http.CSV, f"scorecards-{view.period}.csv", keep=_keep(shown))
+        return http.as_file(body, http.CSV, f"scorecards-{view.period}.csv", keep=keep_of(shown))
 
     async def case_list(self, request: Request) -> Answer:
         view = self.view(request)._replace(lang="en")
@@ -276,21 +234,6 @@ class Site:
         return as_json(api.openapi(), keep=http.LONG)
 
 
-async def _paper(html: str, name: str) -> Answer:
-    try:
-        return http.as_file(await as_pdf(html), http.PDF, name)
-    except CannotPrint as error:
-        return as_json({"error": str(error)}, status=503)
-
-
-def _moment(text: str) -> datetime:
-    """A moment with its zone. ValueError for anything else; a blank is a plus that a link lost."""
-    moment = datetime.fromisoformat(text.replace(" ", "+"))
-    if moment.tzinfo is None:
-        raise ValueError("as_of needs a zone, such as 2022-08-01T00:00:00+08:00")
-    return moment.astimezone(UTC)
-
-
 def _one_of(asked: str, known: Any, name: str) -> str:
     if asked not in known:
         raise ValueError(f"{name} should be one of {', '.join(known)}")
@@ -309,5 +252,5 @@ def _chosen(shown: Shown, request: Request) -> list[Scorecard]:
     return [c for c in shown.cards if all(getattr(c, n) == value for n, value in wanted.items())]
 
 
-def _keep(shown: Shown) -> int:
+def keep_of(shown: Shown) -> int:
     return http.SOON if shown.edition is None else http.LONG

@@ -26,19 +26,31 @@ PORTION = 200
 Facts = list[tuple[str, State]]
 
 
+class TooMany(Exception):  # noqa: N818 - it says what is the case
+    """So many wait for the log to be read already that it is better to come again."""
+
+
 class TimeMachine:
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, most_waiting: int | None = None) -> None:
         self.settings = settings
+        self._most_waiting = most_waiting
+        self._waiting = 0
         self._reading = asyncio.Lock()
         self._kept: tuple[datetime, Facts] | None = None
 
     async def facts(self, as_of: datetime) -> Facts:
         """All cases as they were known then. Reads the whole log: a million events take a minute, so
-        one reader at a time, and the last moment that was asked for is kept."""
-        async with self._reading:
-            if self._kept is None or self._kept[0] != as_of:
-                self._kept = as_of, await self._read(as_of)
-            return self._kept[1]
+        one reader at a time, and the last moment that was asked for is kept. Raises `TooMany`."""
+        if self._most_waiting is not None and self._waiting >= self._most_waiting:
+            raise TooMany("many are looking back already: try again in a minute")
+        self._waiting += 1
+        try:
+            async with self._reading:
+                if self._kept is None or self._kept[0] != as_of:
+                    self._kept = as_of, await self._read(as_of)
+                return self._kept[1]
+        finally:
+            self._waiting -= 1
 
     async def _read(self, as_of: datetime) -> Facts:
         desks: dict[int, Desk[State]] = {}

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from io import BytesIO
 from typing import Any
 
 import httpx
+import pypdf
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
@@ -22,6 +24,8 @@ PAGES = (
     "/progress?case=wechat-321/wx-0701-001",
     "/progress?case=nothing-like-it",
     "/about?lang=en",
+    "/bulletin?period=2022-07",
+    "/analysis?period=2022-07",
 )
 MOST_BYTES = 100_000
 
@@ -173,3 +177,50 @@ def test_what_programs_get_is_what_people_see(address: str) -> None:
     for path in paths:
         asked = f"{address}{path}?{TOWN}&measure=on_time"
         assert httpx.get(asked, timeout=30).status_code == 200, path
+
+
+# ── paper ────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("path", ["/bulletin", "/analysis"])
+def test_paper_carries_its_own_fonts(address: str, path: str, browser: Browser) -> None:
+    """A PDF of A4 pages whose Chinese can be read where no such font is installed."""
+    answer = httpx.get(f"{address}{path}.pdf?period=2022-07", timeout=90)
+    assert answer.headers["content-type"] == "application/pdf"
+    found = pypdf.PdfReader(BytesIO(answer.content))
+    assert found.pages[0].mediabox.width == pytest.approx(595, abs=1)
+    words = "".join(page.extract_text() for page in found.pages)
+    assert ("通报" if path == "/bulletin" else "研判报告") in words
+    fonts = [font.get_object() for page in found.pages for font in _fonts(page)]
+    assert fonts
+    assert all(_is_embedded(font) for font in fonts)
+
+
+def _fonts(page: Any) -> list[Any]:
+    return list(page["/Resources"].get("/Font", {}).values())
+
+
+def _is_embedded(font: Any) -> bool:
+    if font["/Subtype"] == "/Type3":
+        return True  # its glyphs stand in the document itself
+    inner = font["/DescendantFonts"][0].get_object() if "/DescendantFonts" in font else font
+    return any(key.startswith("/FontFile") for key in inner["/FontDescriptor"].get_object())
+
+
+def test_the_bulletin_names_every_ranked_bureau_and_its_points(plain: Page, address: str) -> None:
+    cards = httpx.get(f"{address}/api/scorecards?period=2022-07&scope=department").json()
+    plain.goto(f"{address}/bulletin?period=2022-07")
+    shown = plain.inner_text("main")
+    ranked = [c["name"] for c in cards if c["group"] == "county-units" and c["rank"]]
+    assert len(ranked) > 5
+    assert [name for name in ranked if name not in shown] == []
+    assert "考核得分" in shown
+
+
+def test_the_analysis_is_the_same_in_markdown(plain: Page, address: str) -> None:
+    plain.goto(f"{address}/analysis?period=2022-07")
+    text = httpx.get(f"{address}/analysis.md?period=2022-07&lang=zh").text
+    sentences = [line[2:].split(" (")[0] for line in text.splitlines() if line.startswith("- ")]
+    assert sentences
+    shown = plain.inner_text("main")
+    assert [sentence for sentence in sentences if sentence not in shown] == []

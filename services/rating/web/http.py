@@ -17,6 +17,7 @@ from urllib.parse import parse_qs
 import orjson
 from faststream.asgi import AsgiResponse, get
 
+from services.rating.time_machine import TooMany
 from services.rating.web.layout import POLICY
 from services.rating.web.parts import Lang
 
@@ -80,6 +81,8 @@ def route(answer: Callable[[Request], Awaitable[Answer]]) -> Any:
             made = await answer(_request(scope, headers))
         except NotThere as error:
             made = as_json({"error": str(error)}, status=404)
+        except TooMany as error:
+            made = as_json({"error": str(error)}, status=503)
         except KeyError as error:
             made = as_json(
                 {"error": f"the query lacks {error}, or nothing has that name"}, status=400

@@ -31,6 +31,7 @@ STATUS: dict[Status, Words] = {
     Status.RESOLVED: Words("已办结,待评价", "finished, open to a rating"),
     Status.CLOSED: Words("已结案", "closed"),
     Status.WITHDRAWN: Words("已撤销", "withdrawn"),
+    Status.MERGED: Words("已并入另一案件", "joined to another case"),
 }
 SAID: dict[str, Words] = {
     "counted": Words("计入", "counted"),
@@ -213,7 +214,8 @@ def _held(view: View, rules: Rulebook, h: Holding) -> Iterator[str]:
         (h.signed_at, Words("签收", "signed for")),
         (h.responded_at, Words("首次答复", "first word to the reporter")),
         (h.until, ENDED[h.ended] if h.ended else Words("", "")),
-        *((rating.at, Words(f"评价 {rating.stars} 星", f"rated {rating.stars} stars")) for rating in h.ratings),
+        *((r.at, Words(f"评价 {r.stars} 星(后有新评价)", f"rated {r.stars} stars, and again later")) for r in h.replaced),
+        *((r.at, Words(f"评价 {r.stars} 星", f"rated {r.stars} stars")) for r in h.ratings),
         (h.reopened_at, Words("因评价低重新办理", "reopened for a low rating")),
     ]  # fmt: skip
     for at, words in steps:

@@ -7,7 +7,7 @@ cannot break out of it.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from html import escape
 from typing import Literal, NamedTuple, TypeAlias, get_args
 from urllib.parse import urlencode
@@ -78,3 +78,11 @@ def case_number(text: str) -> str:
     """A case's number as people read it out: the first ten digits of its id, in two parts."""
     digits = text.replace("-", "")[:10]
     return f"{digits[:5]}-{digits[5:]}"
+
+
+def moment_of(text: str) -> datetime:
+    """A moment with its zone. ValueError for anything else; a blank is a plus that a link lost."""
+    moment = datetime.fromisoformat(text.replace(" ", "+"))
+    if moment.tzinfo is None:
+        raise ValueError("as_of needs a zone, such as 2022-08-01T00:00:00+08:00")
+    return moment.astimezone(UTC)
