@@ -163,6 +163,15 @@ def test_keda_watches_the_group_and_topic_that_the_services_use() -> None:
     assert watched == {(settings.group(n), settings.topic("case.events")) for n in SERVICES}
 
 
+def test_the_ingress_lets_in_the_public_pages_and_nothing_else() -> None:
+    documents = rendered(("ingress.enabled=true",))
+    [ingress] = [document for document in documents if document["kind"] == "Ingress"]
+    let_in = {path["path"] for path in ingress["spec"]["rules"][0]["http"]["paths"]}
+    source = (ROOT / "services" / "rating" / "site.py").read_text("utf-8")
+    pages = re.findall(r'^            "(/[^"]*)": self\.', source, re.MULTILINE)
+    assert let_in == set(pages)
+
+
 def test_grafana_is_given_the_data_source_that_the_dashboards_name() -> None:
     [source] = _provisioned("datasources/prometheus.yaml")["datasources"]
     assert source["uid"] == "prometheus"

@@ -72,7 +72,7 @@ class Newcomer:
         cell = {"period": f"{datetime.now(COUNTY):%Y-%m}", "measure": "accepted"}
         unit = {"scope": "department", "id": department, "format": "json"}
         async with httpx.AsyncClient(base_url=self.http["rating"]) as http:
-            return (await http.get("/cases", params=cell | unit)).text
+            return (await http.get("/api/cases", params=cell | unit)).text
 
     async def told(self, department: str, case: str, type: str) -> dict[str, Any]:
         """What a department is told about a case, once it is."""
