@@ -70,9 +70,9 @@ class Newcomer:
     async def behind(self, department: str) -> str:
         """The cases behind the department's number of accepted ones on the public page."""
         cell = {"period": f"{datetime.now(COUNTY):%Y-%m}", "measure": "accepted"}
-        unit = {"scope": "department", "id": department, "format": "json"}
+        unit = {"scope": "department", "id": department}
         async with httpx.AsyncClient(base_url=self.http["rating"]) as http:
-            return (await http.get("/api/cases", params=cell | unit)).text
+            return (await http.get("/cases", params=cell | unit)).text
 
     async def told(self, department: str, case: str, type: str) -> dict[str, Any]:
         """What a department is told about a case, once it is."""
