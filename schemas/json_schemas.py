@@ -13,9 +13,11 @@ import inspect
 import textwrap
 from collections.abc import Iterable, Iterator
 from functools import cache
+from importlib.resources import files
 from itertools import pairwise, takewhile
 from typing import Any
 
+import yaml
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
@@ -31,8 +33,13 @@ class Described(GenerateJsonSchema):
 
     def model_schema(self, schema: Any) -> Schema:
         made = super().model_schema(schema)
-        for name, words in notes(schema["cls"]).items():
-            made.get("properties", {}).get(name, {}).setdefault("description", words)
+        own = notes(schema["cls"])
+        for name, field in made.get("properties", {}).items():
+            words = in_both(
+                own.get(name) or field.get("description"), glossary()["fields"].get(name)
+            )
+            if words:
+                field["description"] = words
         if "description" in made:
             made["description"] = plain(made["description"])
         return made
@@ -45,6 +52,20 @@ class Described(GenerateJsonSchema):
 
     def field_title_should_be_set(self, schema: Any) -> bool:
         return False
+
+
+@cache
+def glossary() -> dict[str, dict[str, Any]]:
+    """What messages and fields mean, in both languages (`schemas/glossary.yaml`)."""
+    text = files("schemas").joinpath("glossary.yaml").read_text("utf-8")
+    found: dict[str, dict[str, Any]] = yaml.safe_load(text)
+    return found
+
+
+def in_both(own: str | None, words: dict[str, str] | None) -> str:
+    """English, a field's own if it has any, and below it Chinese."""
+    said = words or {}
+    return "\n".join(filter(None, [own or said.get("en"), said.get("zh")]))
 
 
 @cache
@@ -95,10 +116,12 @@ def of_models(models: Iterable[type[BaseModel]], refs: str = LOCAL) -> dict[str,
     return named
 
 
-def document(payload: type[Payload]) -> Schema:
-    """The schema of one message, on its own: the CloudEvent, with the data's schema inside."""
+def document(payload: type[Payload], sample: Any = None) -> Schema:
+    """The schema of one message, on its own: the CloudEvent, with the data's schema inside, and the
+    golden sample as its example."""
     head = {"$schema": DIALECT, "$id": f"urn:gridcase:{payload.TYPE}"}
-    return head | cloud_event(payload) | {"$defs": of_models([payload])}
+    example = {"examples": [sample]} if sample else {}
+    return head | cloud_event(payload) | example | {"$defs": of_models([payload])}
 
 
 def cloud_event(payload: type[Payload], refs: str = LOCAL) -> Schema:
@@ -120,7 +143,8 @@ def cloud_event(payload: type[Payload], refs: str = LOCAL) -> Schema:
 
 def said(key: str, model: type[BaseModel]) -> dict[str, str]:
     """What there is to say about a class under `key`, if there is anything."""
-    words = about(model)
+    chinese = glossary()["messages"].get(getattr(model, "TYPE", ""), "")
+    words = in_both(about(model), {"zh": chinese})
     return {key: words} if words else {}
 
 

@@ -54,7 +54,10 @@ def files(folder: Path = PUBLISHED) -> dict[str, str]:
         "asyncapi.yaml": _yaml(asyncapi.document(values)),
         "lifecycle.md": tables.lifecycle(),
         "topics.md": tables.topics(),
-        **{f"json/{name}.json": _json(json_schemas.document(p)) for name, p in PAYLOADS.items()},
+        **{
+            f"json/{name}.json": _json(json_schemas.document(p, values[name]))
+            for name, p in PAYLOADS.items()
+        },
         **{f"{SAMPLES}/{name}.json": text for name, text in samples.items()},
     }
 

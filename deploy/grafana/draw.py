@@ -21,7 +21,7 @@ from matplotlib import pyplot
 from matplotlib.ticker import FuncFormatter
 
 mpl.use("Agg")
-mpl.rcParams["font.family"] = ["Noto Sans CJK SC", "WenQuanYi Zen Hei", "DejaVu Sans"]
+mpl.rcParams["font.family"] = ["Noto Sans CJK SC", "Noto Sans CJK JP", "DejaVu Sans"]
 mpl.rcParams["font.size"] = 8
 UNITS = {
     "s": lambda v: f"{v * 1000:.0f} ms" if abs(v) < 1 else f"{v:.1f} s",
@@ -77,6 +77,7 @@ def _lines(axes: Any, panel: Panel, found: Series) -> None:
         axes.plot(at, values, linewidth=1, label=name)
     axes.yaxis.set_major_formatter(FuncFormatter(lambda v, _: UNITS[panel.unit](v)))
     axes.set_xlabel("min")
+    axes.set_ylim(bottom=0, top=max((max(v) for _, _, v in found), default=0) * 1.4 or 1)
     axes.grid(alpha=0.25)
     if found:
         axes.legend(fontsize=6, loc="upper left", ncols=2)

@@ -111,6 +111,8 @@ class Asked:
                 held[state.lead, str(state.now.level)] += 1
             unrouted += state.standing.status is Status.TRIAGE
             wrong.update((code,) for code in state.wrong_returns)
+        rules = self.runtime.feed.rulebooks.at(self.runtime.step.ticked or datetime.now(UTC))
+        metrics.expect_departments(rules.version, rules.reference.departments)
         metrics.UNROUTED.set(unrouted)
         metrics.set_all(metrics.OPEN_CASES, held)
         metrics.set_all(metrics.WRONG_RETURNS, wrong)

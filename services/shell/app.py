@@ -28,16 +28,17 @@ logger = logging.getLogger(__name__)
 def build(service: Service[Any], settings: Settings, fatal: Any) -> Any:
     """The ASGI application of one service."""
     client = settings.kafka_client()
+    runtime = Runtime(service, settings, fatal)
+    counted = KafkaPrometheusMiddleware(registry=REGISTRY, app_name=service.name)
     broker = KafkaBroker(
         client["bootstrap_servers"],
         security=broker_security(settings),
         allow_auto_create_topics=False,
         metadata_max_age_ms=settings.metadata_max_age_ms,
         max_request_size=MAX_DEAD_BYTES,
-        middlewares=[KafkaPrometheusMiddleware(registry=REGISTRY, app_name=service.name)],
+        middlewares=[counted, *runtime.traces.middlewares()],
         logger=None,
     )
-    runtime = Runtime(service, settings, fatal)
 
     async def prepare() -> None:
         await runtime.prepare(broker)

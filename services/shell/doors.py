@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, TypeVar
 
@@ -27,6 +27,7 @@ from services.decider import Notice
 from services.shell import metrics
 from services.shell.dead_letters import DeadLetters
 from services.shell.settings import Settings
+from services.shell.tracing import of_record
 
 logger = logging.getLogger(__name__)
 I = TypeVar("I", bound=Input)  # noqa: E741
@@ -45,6 +46,7 @@ class Arrival:
     received_at: datetime
     key: bytes | None
     value: bytes | None
+    traceparent: str | None = None
 
     @property
     def department(self) -> str:
@@ -135,6 +137,7 @@ class Relay:
             datetime.fromtimestamp(record.timestamp / 1000, UTC),
             record.key,
             record.value,
+            of_record(getattr(record, "headers", ()), record.value),
         )
 
     async def _admit(self, arrivals: list[Arrival]) -> list[tuple[Arrival, Admitted]]:
@@ -189,6 +192,8 @@ class Relay:
             topic, key = self.settings.topic(item.topic), item.key
         else:
             message, topic, key = item, self.commands, item.subject
+        if arrival.traceparent is not None:
+            message = replace(message, traceparent=arrival.traceparent)
         written = envelope.write(message)
         if len(written) > LARGEST:
             await self._set_aside(arrival, f"with its marks and seals it has {len(written)} bytes")

@@ -19,7 +19,7 @@ from prometheus_client import Counter, Gauge, Histogram
 from schemas.envelope import Message, Payload
 from schemas.events import Assigned, Escalated, Opened, ReportAdded
 from schemas.outputs import ReportRejected
-from schemas.reference import Level
+from schemas.reference import Department, Level
 from schemas.topics import TOPICS, Topic
 
 LATENCIES = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
@@ -150,3 +150,15 @@ def expect_escalations() -> None:
     """Show zero for the ways up that nobody has had to go."""
     for low, high in pairwise(level.value for level in (Level.VILLAGE, Level.TOWN, Level.COUNTY)):
         ESCALATIONS.labels(low, high).inc(0)
+
+
+_expected: set[str] = set()
+
+
+def expect_departments(version: str, units: Iterable[Department]) -> None:
+    """Show zero for the departments of a version of the rules, so that the first case is counted
+    as an increase; once for each version."""
+    if version not in _expected:
+        _expected.add(version)
+        for unit in units:
+            ASSIGNMENTS.labels(unit.code, unit.level.value).inc(0)

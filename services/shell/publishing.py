@@ -21,6 +21,7 @@ from schemas.envelope import Message
 from services.shell import metrics
 from services.shell.desk import Outgoing
 from services.shell.settings import Settings
+from services.shell.tracing import Tracing
 
 PARTITIONER = DefaultPartitioner()
 OVERHEAD_BYTES = 1_000
@@ -48,11 +49,13 @@ class Publisher:
         settings: Settings,
         producer: AIOKafkaProducer,
         dress: Dress = as_they_are,
+        traces: Tracing | None = None,
     ) -> None:
         self.service = service
         self.settings = settings
         self.producer = producer
         self.dress = dress
+        self.traces = traces or Tracing(service)
         self._said: dict[bytes, Message[Any]] = {}
         """Our events that are not back from the log yet."""
         self._partitions: dict[str, int] = {}
@@ -69,16 +72,8 @@ class Publisher:
                 else item.partition,
             )
             self._append(batches.setdefault(partition, []), item)
-        acknowledged = []
-        for partition, parts in batches.items():
-            for batch in parts:
-                batch.close()
-                acknowledged.append(
-                    await self.producer.send_batch(
-                        batch, partition.topic, partition=partition.partition
-                    )
-                )
-        await asyncio.gather(*acknowledged)
+        with self.traces.publishing(item.message for item in out):
+            await self._send(batches)
         metrics.count_out(self.service, ((item.topic, item.message) for item in out))
 
     def echo(self, value: bytes | None) -> Message[Any] | None:
@@ -89,6 +84,18 @@ class Publisher:
     def forget(self) -> None:
         """What was said is another's to read."""
         self._said.clear()
+
+    async def _send(self, batches: dict[TopicPartition, list[Any]]) -> None:
+        acknowledged = []
+        for partition, parts in batches.items():
+            for batch in parts:
+                batch.close()
+                acknowledged.append(
+                    await self.producer.send_batch(
+                        batch, partition.topic, partition=partition.partition
+                    )
+                )
+        await asyncio.gather(*acknowledged)
 
     def _append(self, batches: list[Any], item: Outgoing) -> None:
         """Into the last batch of its partition; into a new one where that is full."""

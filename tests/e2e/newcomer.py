@@ -70,7 +70,7 @@ class Newcomer:
     async def behind(self, department: str) -> str:
         """The cases behind the department's number of accepted ones on the public page."""
         cell = {"period": f"{datetime.now(COUNTY):%Y-%m}", "measure": "accepted"}
-        unit = {"scope": "department", "id": department, "format": "json"}
+        unit = {"scope": "department", "id": department}
         async with httpx.AsyncClient(base_url=self.http["rating"]) as http:
             return (await http.get("/cases", params=cell | unit)).text
 
