@@ -75,7 +75,7 @@ def _answered(event: Message[Any]) -> tuple[Any, ...]:
     """What an event answers. Timers share their cause, which set them: so also which one."""
     data = event.data
     if isinstance(data, events.Warned):
-        return event.type, data.holding, data.kind, data.due, data.nth
+        return event.type, event.causationid, data.holding, data.kind, data.due, data.nth
     if isinstance(data, events.Overdue):
         return event.type, data.holding, data.kind, data.due
     return event.source, event.causationid
@@ -102,7 +102,13 @@ def ids_follow_from_causes(history: History) -> Iterator[str]:
 
 
 def _is_timed(event: Message[Any]) -> bool:
-    timed = (events.Warned, events.Overdue, events.Closed, events.DeadlineSet)
+    timed = (
+        events.Warned,
+        events.Overdue,
+        events.Closed,
+        events.DeadlineSet,
+        events.WhistleMissed,
+    )
     return isinstance(event.data, timed)
 
 
@@ -132,10 +138,32 @@ def every_accepted_report_is_in_exactly_one_case(history: History) -> Iterator[s
             yield f"report {name} is in {len(where[name])} cases"
 
 
+def every_input_that_was_taken_has_its_answer(history: History) -> Iterator[str]:
+    """What senders had acknowledged: a report by its case, all else by its id in an event or in a
+    word to its sender."""
+    said = {str(getattr(m.data, "update_id", None)) for m in history.notices}
+    opened: set[tuple[str, str]] = set()
+    for case in history.cases.values():
+        for landed in case.accepted:
+            data = landed.message.data
+            said |= {str(getattr(data, name, None)) for name in ("update_id", "rating_id")}
+            if isinstance(data, events.Opened | events.ReportAdded):
+                opened.add((data.source, data.report_id))
+    for report in history.reports_taken:
+        if report not in opened:
+            yield f"report {report} is in no case"
+    for identity in history.words_taken:
+        if identity not in said:
+            yield f"{identity} has no answer"
+
+
 def every_case_is_assigned_in_triage_or_ended(history: History) -> Iterator[str]:
     for case in history.cases.values():
         status = case.standing.status
-        if status not in HELD | ENDED | {Status.TRIAGE, Status.RESOLVED}:
+        if history.is_settled(case) and status not in HELD | ENDED | {
+            Status.TRIAGE,
+            Status.RESOLVED,
+        }:
             yield f"case {case.id} is {status}"
 
 
@@ -153,7 +181,7 @@ def no_case_has_two_leads(history: History) -> Iterator[str]:
             if len(leads) > 1:
                 yield f"case {case.id}: after {landed.message.type} {sorted(leads)} think they lead"
         lead = case.states["router"].lead
-        if case.standing.status in HELD and leads != {lead}:
+        if history.is_settled(case) and case.standing.status in HELD and leads != {lead}:
             yield f"case {case.id}: {lead} leads, but {sorted(leads)} were told so"
 
 
@@ -162,6 +190,21 @@ def _lead_changes(leads: set[str], word: Message[Any], department: str) -> None:
         leads.discard(department)
     elif isinstance(word.data, AssignmentCreated):
         (leads.add if word.data.role == "lead" else leads.discard)(department)
+
+
+def a_merged_case_lives_on_in_another(history: History) -> Iterator[str]:
+    """The other took over its reports before it ended."""
+    adopted = {
+        (case.id, landed.message.data.from_case)
+        for case in history.cases.values()
+        for landed in case.accepted
+        if isinstance(landed.message.data, events.Adopted)
+    }
+    for case in history.cases.values():
+        for landed in case.accepted:
+            data = landed.message.data
+            if isinstance(data, events.Merged) and (data.into, case.id) not in adopted:
+                yield f"case {case.id} was merged into {data.into}, which never took it over"
 
 
 def nothing_is_held_against_a_department_that_does_not_hold_the_case(
@@ -211,6 +254,8 @@ def every_event_is_answered(history: History) -> Iterator[str]:
                 if answers is not None and type(landed.message.data) not in answers:
                     continue
                 cause = landed.message
+                if landed.offset >= history.committed_log(service, case):
+                    continue
                 if history.decide(service, landed.states[service], cause) is None:
                     continue
                 if case.answer_of(cause.id, service) is None and not _is_idle(
@@ -294,10 +339,13 @@ def _is_on_record(history: History, service: str, record: Record, until: Landed)
 
 def outsiders_hear_of_every_accepted_event(history: History) -> Iterator[str]:
     said = {(message.id, topic) for topic, message in history.told}
+    said |= {(r.message.id, r.topic) for r in history.all_commands if r.message}
     for case in history.cases.values():
         for landed in case.accepted:
             for service, decider in history.deciders.items():
                 event = landed.message
+                if landed.offset >= history.committed_log(service, case):
+                    continue
                 for notice in decider.notify(landed.states[service], event):
                     address = (notice.topic, notice.data.TYPE, notice.addressee)
                     if (ids.notice_id(event.id, *address), notice.topic) not in said:
@@ -326,9 +374,13 @@ def a_repeat_says_the_same(history: History) -> Iterator[str]:
 def stored_documents_equal_the_fold(history: History) -> Iterator[str]:
     for service, documents in history.documents.items():
         for case in history.cases.values():
+            if case.landed[0].offset >= history.committed_log(service, case):
+                continue
             if (found := documents.get(case.id)) is None:
                 yield f"{service} has no document of case {case.id}"
-            elif (fault := case.differs(service, found)) is not None:
+            elif (
+                fault := case.differs(service, found, history.committed_log(service, case))
+            ) is not None:
                 yield f"{service}'s document of case {case.id}: {fault}"
         for unknown in documents.keys() - history.cases.keys():
             yield f"{service} has a document of {unknown}, of which the log knows nothing"
@@ -357,8 +409,10 @@ PROMISES: tuple[Check, ...] = (
     every_cause_can_be_shown,
     ids_follow_from_causes,
     every_accepted_report_is_in_exactly_one_case,
+    every_input_that_was_taken_has_its_answer,
     every_case_is_assigned_in_triage_or_ended,
     no_case_has_two_leads,
+    a_merged_case_lives_on_in_another,
     nothing_is_held_against_a_department_that_does_not_hold_the_case,
     every_command_is_answered,
     every_event_is_answered,
