@@ -65,12 +65,14 @@ class Faults:
         return self.platform._children[service].pid
 
     async def _kill_service(self) -> None:
-        self.platform.kill(self.chance.choice(SERVICES))
+        with suppress(ProcessLookupError):
+            self.platform.kill(self.chance.choice(SERVICES))
 
     async def _freeze_service(self) -> None:
         """Past the end of its session: it comes back as one that was put out of its group."""
         pid = self._pid(self.chance.choice(SERVICES))
-        os.kill(pid, signal.SIGSTOP)
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGSTOP)
         await asyncio.sleep(SESSION_SECONDS * (0.5 + self.chance.random()))
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGCONT)

@@ -13,6 +13,8 @@ from time import monotonic
 
 import httpx
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
 
 from lab.supervisor import Options, Platform
 from schemas.reference import DeadlinePolicy, Reference
@@ -111,15 +113,19 @@ def _size(history: History) -> int:
 
 async def _until_led(settings: Settings) -> None:
     """The brokers take a moment to elect each other."""
-    async with asyncio.timeout(120):
-        while True:
-            try:
-                async with AIOKafkaConsumer(**settings.kafka_client()) as consumer:
-                    if len(consumer._client.cluster.brokers()) == 3:
-                        return
-            except Exception:  # not up yet
-                pass
-            await asyncio.sleep(0.5)
+    admin = AdminClient({"bootstrap.servers": settings.kafka, "log_level": 0})
+
+    def listed() -> int:
+        try:
+            return len(admin.list_topics(timeout=1).brokers)
+        except KafkaException:
+            return 0
+
+    for _ in range(240):
+        if await asyncio.to_thread(listed) == 3:
+            return
+        await asyncio.sleep(0.5)
+    raise TimeoutError("the three brokers do not find each other: see their logs")
 
 
 async def _comes_to_rest(platform: Platform, settings: Settings) -> None:
