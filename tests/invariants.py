@@ -226,8 +226,10 @@ def nothing_is_held_against_a_department_that_does_not_hold_the_case(
 
 
 def every_command_is_answered(history: History) -> Iterator[str]:
-    """By an event, a word to its sender, or a dead letter; or it says what is known already."""
+    """By an event, a word to its sender (another case may be the sender), or a dead letter; or it
+    says what is known already."""
     heard = {message.causationid for message in history.notices} | history.set_aside
+    heard |= {record.message.causationid for record in history.all_commands if record.message}
     for service, records in history.commands.items():
         for record in records:
             command = record.message
