@@ -6,7 +6,9 @@ STAMP := .venv/.stamp
 TOOLS := .venv/.tools
 
 .DEFAULT_GOAL := help
-.PHONY: help setup tools docs lock demo browser test unit check bench bench-peers publish up down clean
+MINUTES ?= 10
+SEEDS ?= 1000
+.PHONY: help setup tools docs lock demo browser test unit simulate torture check bench bench-peers publish up down clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -48,6 +50,12 @@ test: setup browser ## All tests; on a real Kafka where Java 17 and Maven are pr
 
 unit: setup ## The fast tests alone: no broker, no database
 	$(BIN)/python -m pytest tests/unit
+
+simulate: setup ## SEEDS=1000 schedules of crashes and delays, each judged
+	$(BIN)/python -m tests.simulation --seeds $(SEEDS)
+
+torture: setup ## MINUTES=10 of kills, cuts and freezes on real brokers and databases
+	$(BIN)/python -m tests.torture --minutes $(MINUTES)
 
 check: setup ## Types, style, and the published contract
 	$(BIN)/ruff check .

@@ -10,6 +10,7 @@ from cli import (
     case,
     classifier,
     compare,
+    dead,
     demo,
     department,
     doctor,
@@ -54,6 +55,7 @@ app.command("department")(department.department)
 app.add_typer(classifier.app, name="classifier")
 app.add_typer(log.app, name="log")
 app.command("mediation")(mediation.mediation)
+app.add_typer(dead.app, name="dead")
 app.add_typer(sla.app, name="sla")
 app.add_typer(rating.app, name="rating")
 app.command("rebuild")(rebuild.rebuild)

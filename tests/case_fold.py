@@ -7,7 +7,7 @@ The shell has a fold of its own (`services.shell.desk`); this is the one that it
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -120,16 +120,21 @@ class CaseFold:
         between = [e.states[service] for e in self.landed if at <= (e.at or 0) < until]
         return [before[-1], *between]
 
-    def differs(self, service: str, document: Mapping[str, Any]) -> str | None:
-        """How a stored document differs from this fold; None if it does not."""
-        state = _states(service).dump_python(
-            self.states[service], mode="json", exclude_defaults=True
-        )
+    def differs(self, service: str, document: Mapping[str, Any], committed: int) -> str | None:
+        """How a stored document differs from this fold as of its own offset, which must cover all
+        that is committed; None if it does not."""
+        places = [n for n, each in enumerate(self.landed) if each.offset == document["offset"]]
+        if not places:
+            return f"the log has no record of it at {document['offset']}"
+        folded = self.landed[: places[0] + 1]
+        if any(folded[-1].offset < each.offset < committed for each in self.landed):
+            return f"it is of {document['offset']}, but {committed} is committed"
         expected = {
-            "offset": self.landed[-1].offset,
-            "seen": _packed(self.seen),
-            "void": _packed(self.void),
-            "state": state,
+            "seen": _packed(each for each in folded if each.verdict is not Verdict.COPY),
+            "void": _packed(each for each in folded if each.verdict is Verdict.VOID),
+            "state": _states(service).dump_python(
+                folded[-1].states[service], mode="json", exclude_defaults=True
+            ),
         }
         found = {**document, "seen": bytes(document["seen"]), "void": bytes(document["void"])}
         names = [name for name, value in expected.items() if found[name] != value]
@@ -141,5 +146,5 @@ def _states(service: str) -> TypeAdapter[Any]:
     return TypeAdapter(type(DECIDERS[service].initial()))
 
 
-def _packed(identities: Mapping[str, None]) -> bytes:
-    return b"".join(bytes.fromhex(identity.replace("-", "")) for identity in identities)
+def _packed(landed: Iterable[Landed]) -> bytes:
+    return b"".join(bytes.fromhex(each.message.id.replace("-", "")) for each in landed)

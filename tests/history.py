@@ -59,6 +59,10 @@ class History:
     """Every timer due before this must have fired."""
     clocks_differ: timedelta = timedelta()
     """How far the clocks of the machines were from the true time at most."""
+    reports_taken: Sequence[tuple[str, str]] = ()
+    """Source and id of the reports that the broker acknowledged to their senders."""
+    words_taken: Sequence[str] = ()
+    """The same of updates and ratings."""
     private: Sequence[str] = ()
     """Names and phone numbers that were sent in."""
     deciders: Mapping[str, Decider[Any]] = field(default_factory=lambda: DECIDERS)
@@ -111,6 +115,20 @@ class History:
 
     def refusals_of(self, command: str) -> list[int]:
         return sorted(self._refusals.get(command, ()))
+
+    @cached_property
+    def _partitions(self) -> dict[str, int]:
+        return {record.key: record.partition for record in self.log}
+
+    def committed_log(self, service: str, case: CaseFold) -> int:
+        """Up to where a service says that it has dealt with the log of a case."""
+        place = (topics.CASE_EVENTS.name, self._partitions[case.id])
+        return self.committed[service].get(place, 0)
+
+    def is_settled(self, case: CaseFold) -> bool:
+        """Whether all services have dealt with all that happened."""
+        last = case.landed[-1].offset
+        return all(last < self.committed_log(service, case) for service in self.deciders)
 
     def initial(self, service: str) -> Any:
         return self.deciders[service].initial()

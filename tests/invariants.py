@@ -16,14 +16,23 @@ from typing import Any
 
 from schemas import events, ids
 from schemas.commands import SubmitReport
-from schemas.envelope import Message, Payload
-from schemas.events import CaseEvent
+from schemas.envelope import Message
 from schemas.lifecycle import ENDED, HELD, Status
 from schemas.outputs import AssignmentCreated, AssignmentRevoked
-from services.decider import Reply
 from services.sla.state import HOLDERS
-from tests.case_fold import Landed
-from tests.history import History, Record
+from tests.history import History
+from tests.invariants_of_answers import (
+    a_refusal_heeds_all_that_its_sender_could_know,
+    a_repeat_says_the_same,
+    a_sender_is_answered_in_order,
+    every_command_is_answered,
+    every_event_is_answered,
+    every_timer_has_fired,
+    is_below,
+    no_timer_fires_early,
+    outsiders_hear_of_every_accepted_event,
+    outsiders_hear_only_what_the_log_accepted,
+)
 
 MOST_ATTEMPTS = 50
 BROKE = ("Error:", "Exception:")
@@ -75,7 +84,7 @@ def _answered(event: Message[Any]) -> tuple[Any, ...]:
     """What an event answers. Timers share their cause, which set them: so also which one."""
     data = event.data
     if isinstance(data, events.Warned):
-        return event.type, data.holding, data.kind, data.due, data.nth
+        return event.type, event.causationid, data.holding, data.kind, data.due, data.nth
     if isinstance(data, events.Overdue):
         return event.type, data.holding, data.kind, data.due
     return event.source, event.causationid
@@ -102,7 +111,13 @@ def ids_follow_from_causes(history: History) -> Iterator[str]:
 
 
 def _is_timed(event: Message[Any]) -> bool:
-    timed = (events.Warned, events.Overdue, events.Closed, events.DeadlineSet)
+    timed = (
+        events.Warned,
+        events.Overdue,
+        events.Closed,
+        events.DeadlineSet,
+        events.WhistleMissed,
+    )
     return isinstance(event.data, timed)
 
 
@@ -125,17 +140,39 @@ def every_accepted_report_is_in_exactly_one_case(history: History) -> Iterator[s
     refused = {(m.data.source, m.data.report_id) for m in history.rejections}
     for record in history.commands.get("intake", ()):
         report = record.message.data if record.message else None
-        if not isinstance(report, SubmitReport) or _below(history, record, "intake") is False:
+        if not isinstance(report, SubmitReport) or is_below(history, record, "intake") is False:
             continue
         name = (report.source, report.report_id)
         if len(where[name]) != 1 and not (name in refused and not where[name]):
             yield f"report {name} is in {len(where[name])} cases"
 
 
+def every_input_that_was_taken_has_its_answer(history: History) -> Iterator[str]:
+    """What senders had acknowledged: a report by its case, all else by its id in an event or in a
+    word to its sender."""
+    said = {str(getattr(m.data, "update_id", None)) for m in history.notices}
+    opened: set[tuple[str, str]] = set()
+    for case in history.cases.values():
+        for landed in case.accepted:
+            data = landed.message.data
+            said |= {str(getattr(data, name, None)) for name in ("update_id", "rating_id")}
+            if isinstance(data, events.Opened | events.ReportAdded):
+                opened.add((data.source, data.report_id))
+    for report in history.reports_taken:
+        if report not in opened:
+            yield f"report {report} is in no case"
+    for identity in history.words_taken:
+        if identity not in said:
+            yield f"{identity} has no answer"
+
+
 def every_case_is_assigned_in_triage_or_ended(history: History) -> Iterator[str]:
     for case in history.cases.values():
         status = case.standing.status
-        if status not in HELD | ENDED | {Status.TRIAGE, Status.RESOLVED}:
+        if history.is_settled(case) and status not in HELD | ENDED | {
+            Status.TRIAGE,
+            Status.RESOLVED,
+        }:
             yield f"case {case.id} is {status}"
 
 
@@ -153,7 +190,7 @@ def no_case_has_two_leads(history: History) -> Iterator[str]:
             if len(leads) > 1:
                 yield f"case {case.id}: after {landed.message.type} {sorted(leads)} think they lead"
         lead = case.states["router"].lead
-        if case.standing.status in HELD and leads != {lead}:
+        if history.is_settled(case) and case.standing.status in HELD and leads != {lead}:
             yield f"case {case.id}: {lead} leads, but {sorted(leads)} were told so"
 
 
@@ -162,6 +199,21 @@ def _lead_changes(leads: set[str], word: Message[Any], department: str) -> None:
         leads.discard(department)
     elif isinstance(word.data, AssignmentCreated):
         (leads.add if word.data.role == "lead" else leads.discard)(department)
+
+
+def a_merged_case_lives_on_in_another(history: History) -> Iterator[str]:
+    """The other took over its reports before it ended."""
+    adopted = {
+        (case.id, landed.message.data.from_case)
+        for case in history.cases.values()
+        for landed in case.accepted
+        if isinstance(landed.message.data, events.Adopted)
+    }
+    for case in history.cases.values():
+        for landed in case.accepted:
+            data = landed.message.data
+            if isinstance(data, events.Merged) and (data.into, case.id) not in adopted:
+                yield f"case {case.id} was merged into {data.into}, which never took it over"
 
 
 def nothing_is_held_against_a_department_that_does_not_hold_the_case(
@@ -179,156 +231,19 @@ def nothing_is_held_against_a_department_that_does_not_hold_the_case(
             lead = landed.states["router"].lead
 
 
-# ── nothing is lost ──────────────────────────────────────────────────────────────────────────
-
-
-def every_command_is_answered(history: History) -> Iterator[str]:
-    """By an event, a word to its sender, or a dead letter; or it says what is known already."""
-    heard = {message.causationid for message in history.notices} | history.set_aside
-    for service, records in history.commands.items():
-        for record in records:
-            command = record.message
-            if command is None or not _below(history, record, service):
-                continue
-            case = history.cases.get(command.subject)
-            by_event = case is not None and case.answer_of(command.id, service) is not None
-            if not by_event and command.id not in heard and not _is_idle(history, service, command):
-                yield f"{service}: {command.type} at {record} has no answer"
-
-
-def _is_idle(history: History, service: str, cause: Message[Any]) -> bool:
-    """There came a state, after the cause, on which nothing follows from it."""
-    case = history.cases.get(cause.subject)
-    states = case.states_after(cause.id, service) if case else [history.initial(service)]
-    return any(history.decide(service, state, cause) is None for state in states)
-
-
-def every_event_is_answered(history: History) -> Iterator[str]:
-    for case in history.cases.values():
-        for landed in case.accepted:
-            for service, decider in history.deciders.items():
-                answers = decider.answers
-                if answers is not None and type(landed.message.data) not in answers:
-                    continue
-                cause = landed.message
-                if history.decide(service, landed.states[service], cause) is None:
-                    continue
-                if case.answer_of(cause.id, service) is None and not _is_idle(
-                    history, service, cause
-                ):
-                    yield f"case {case.id}: {service} never answered {cause.type} at {landed.offset}"
-
-
-def every_timer_has_fired(history: History) -> Iterator[str]:
-    for case in history.cases.values():
-        for service, decider in history.deciders.items():
-            timer = decider.due(case.states[service])
-            if timer is not None and timer.at < history.timers_until:
-                yield f"case {case.id}: {service} did nothing at {timer.at}"
-
-
-def no_timer_fires_early(history: History) -> Iterator[str]:
-    for case in history.cases.values():
-        for landed in case.landed:
-            data, written = landed.message.data, landed.written
-            if not isinstance(data, events.Warned | events.Overdue) or written is None:
-                continue
-            if landed.message.time > written + history.clocks_differ:
-                yield f"case {case.id}: {data.TYPE} for {landed.message.time} came at {written}"
-
-
-# ── senders and outsiders ────────────────────────────────────────────────────────────────────
-
-
-def a_refusal_heeds_all_that_its_sender_could_know(history: History) -> Iterator[str]:
-    """Somewhere between the log's end when the command came and the refusal itself, there must be
-    a state on which it is refused."""
-    for service, records in history.commands.items():
-        for record in records:
-            if record.message is not None and record.at is not None:
-                yield from _heedless(history, service, record.message, record.at)
-
-
-def _heedless(history: History, service: str, command: Message[Any], at: int) -> Iterator[str]:
-    refusals = history.refusals_of(command.id)
-    case = history.cases.get(command.subject)
-    if not refusals or refusals[0] < at:  # a repeat of what was refused before
-        return
-    states = case.states_between(service, at, refusals[0]) if case else [history.initial(service)]
-    decisions = [history.decide(service, state, command) for state in states]
-    if not any(isinstance(d, Reply) or (isinstance(d, CaseEvent) and d.REFUSAL) for d in decisions):
-        yield (
-            f"case {command.subject}: {service} refused {command.type} {command.id}, "
-            "though all that was on the log when it came allowed it"
-        )
-
-
-def a_sender_is_answered_in_order(history: History) -> Iterator[str]:
-    """Of what was said once, and had its answer on the log from the first: a word to the sender
-    alone is not on record, so after a crash the same command may be answered anew."""
-    for service, records in history.commands.items():
-        before: dict[str, tuple[Record, Landed]] = {}
-        said = Counter(record.message.id for record in records if record.message)
-        for record in records:
-            command = record.message
-            if command is None or said[command.id] > 1 or command.subject not in history.cases:
-                continue
-            case = history.cases[command.subject]
-            answer = case.answer_of(command.id, service)
-            if answer is None:
-                continue
-            earlier, first = before.get(case.id, (record, answer))
-            if answer.offset < first.offset and _is_on_record(history, service, earlier, answer):
-                yield f"case {case.id}: {command.type} at {record} overtook the one at {earlier}"
-            before[case.id] = (record, answer)
-
-
-def _is_on_record(history: History, service: str, record: Record, until: Landed) -> bool:
-    """Whether, up to a moment, only an event could answer the command."""
-    command, case = record.message, history.cases[until.message.subject]
-    if command is None or record.at is None or until.at is None:
-        return False
-    states = case.states_between(service, record.at, until.at)
-    return all(isinstance(history.decide(service, s, command), CaseEvent) for s in states)
-
-
-def outsiders_hear_of_every_accepted_event(history: History) -> Iterator[str]:
-    said = {(message.id, topic) for topic, message in history.told}
-    for case in history.cases.values():
-        for landed in case.accepted:
-            for service, decider in history.deciders.items():
-                event = landed.message
-                for notice in decider.notify(landed.states[service], event):
-                    address = (notice.topic, notice.data.TYPE, notice.addressee)
-                    if (ids.notice_id(event.id, *address), notice.topic) not in said:
-                        yield f"case {case.id}: {notice.topic} never heard of {event.type}"
-
-
-def outsiders_hear_only_what_the_log_accepted(history: History) -> Iterator[str]:
-    accepted = {landed.message.id for case in history.cases.values() for landed in case.accepted}
-    commands = {record.message.id for record in history.all_commands if record.message}
-    for topic, message in history.told:
-        if message.causationid not in accepted and message.causationid not in commands:
-            yield f"{topic} heard {message.type} of {message.causationid}, which does not count"
-
-
-def a_repeat_says_the_same(history: History) -> Iterator[str]:
-    first: dict[tuple[str, str], Payload] = {}
-    for topic, message in history.told:
-        before = first.setdefault((topic, message.id), message.data)
-        if before != message.data:
-            yield f"{topic}: {message.type} {message.id} said two things"
-
-
 # ── the database, and what broke ─────────────────────────────────────────────────────────────
 
 
 def stored_documents_equal_the_fold(history: History) -> Iterator[str]:
     for service, documents in history.documents.items():
         for case in history.cases.values():
+            if case.landed[0].offset >= history.committed_log(service, case):
+                continue
             if (found := documents.get(case.id)) is None:
                 yield f"{service} has no document of case {case.id}"
-            elif (fault := case.differs(service, found)) is not None:
+            elif (
+                fault := case.differs(service, found, history.committed_log(service, case))
+            ) is not None:
                 yield f"{service}'s document of case {case.id}: {fault}"
         for unknown in documents.keys() - history.cases.keys():
             yield f"{service} has a document of {unknown}, of which the log knows nothing"
@@ -346,19 +261,16 @@ def no_personal_data_is_on_the_log(history: History) -> Iterator[str]:
         yield f"{record} holds {len(word)} characters that are somebody's"
 
 
-def _below(history: History, record: Record, service: str) -> bool:
-    """Whether a commit says that the record was dealt with."""
-    return record.offset < history.committed[service].get((record.topic, record.partition), 0)
-
-
 PROMISES: tuple[Check, ...] = (
     every_key_has_one_partition,
     one_cause_has_at_most_one_event,
     every_cause_can_be_shown,
     ids_follow_from_causes,
     every_accepted_report_is_in_exactly_one_case,
+    every_input_that_was_taken_has_its_answer,
     every_case_is_assigned_in_triage_or_ended,
     no_case_has_two_leads,
+    a_merged_case_lives_on_in_another,
     nothing_is_held_against_a_department_that_does_not_hold_the_case,
     every_command_is_answered,
     every_event_is_answered,

@@ -8,6 +8,8 @@ from schemas.topics import CASE_EVENTS, TOPICS, Topic, dead, dead_letter_config
 from services.shell.settings import Settings
 from services.shell.topic_admin import TopicSpec
 
+BROKERS_DEFAULT = -1
+
 
 def plan(settings: Settings, departments: Iterable[str], replication: int = 1) -> list[TopicSpec]:
     """All topics of one county, in the order of the table. Dead-letter topics for departments'
@@ -32,5 +34,6 @@ def log_topic(settings: Settings) -> str:
 
 
 def dead_letter_topic(topic: str) -> TopicSpec:
-    """The place for what could not be read on `topic`."""
-    return TopicSpec(dead(topic), 1, dead_letter_config())
+    """The place for what could not be read on `topic`, copied as often as the broker's default says:
+    a single copy would take nothing where two must be in sync."""
+    return TopicSpec(dead(topic), 1, dead_letter_config(), BROKERS_DEFAULT)

@@ -150,7 +150,14 @@ class Life:
 
     def _decides(self, case: CaseFold) -> None:
         now, kinds = self.world.today, [v for v in Verdict if v is not Verdict.CONFIRM]
-        usual = [Verdict.ASSIGN, Verdict.ASSIGN, Verdict.CORRECT, Verdict.GRANT_EXTENSION]
+        usual = [
+            Verdict.ASSIGN,
+            Verdict.ASSIGN,
+            Verdict.CORRECT,
+            Verdict.GRANT_EXTENSION,
+            Verdict.MERGE,
+            Verdict.MERGE,
+        ]
         action = self.chance.choice(usual if self.chance.random() < 0.7 else kinds)
         other = self.chance.choice(self.reports)
         decision = TriageDecision(

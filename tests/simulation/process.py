@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Any, cast
 from aiokafka import TopicPartition
 
 from services.decider import Decider
-from services.shell.publishing import Publisher
+from services.intake.app import to_their_cases
+from services.router import contacts
+from services.shell.publishing import Dress, Publisher, as_they_are
 from services.shell.settings import Settings
 from services.shell.snapshots import Snapshots
 from services.shell.step import Step
@@ -27,6 +29,13 @@ if TYPE_CHECKING:
     from tests.simulation.world import World
 
 INCARNATION = "simulated"
+NO_TOOLS: Any = None
+"""Nothing is sealed here, so no vault is asked."""
+DRESSES: dict[str, Dress] = {
+    "intake": to_their_cases(NO_TOOLS),
+    "router": contacts.dress(NO_TOOLS),
+}
+"""The services' own last touches on their messages."""
 
 
 class DeadLetters:
@@ -85,7 +94,9 @@ class Process:
     def _made(self, settings: Settings) -> Step[Any]:
         world = self.world
         producer = Producer(world.broker)
-        publisher = Publisher(self.decider.service, settings, cast(Any, producer))
+        service = self.decider.service
+        dress = DRESSES.get(service, as_they_are)
+        publisher = Publisher(service, settings, cast(Any, producer), dress)
         snapshots = world.snapshots(self.decider)
         letters = world.dead_letters
         step = Step(self.decider, settings, world.rulebooks, snapshots, publisher, letters)

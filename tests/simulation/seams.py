@@ -16,11 +16,12 @@ from unittest.mock import patch
 
 from schemas import envelope
 from schemas.envelope import Message, Payload
-from services.shell import publishing, saving, step, ticking
+from services.shell import ages, publishing, saving, step, ticking
 from tests.simulation.loop import PROCESS
 from tests.simulation.world import World
 
 _read = envelope.read
+_readers: dict[tuple[str, ...], envelope.Reader] = {}
 _known: dict[bytes, Message[Any]] = {}
 MOST_KNOWN = 5_000
 
@@ -37,6 +38,14 @@ def remembered(value: bytes | None, types: Mapping[str, type[Payload]]) -> Messa
             _known.clear()
         _known[value] = found
     return found
+
+
+def reader(types: Mapping[str, type[Payload]]) -> envelope.Reader:
+    """The reader of these types: making one takes milliseconds, so it is made once."""
+    names = tuple(types)
+    if names not in _readers:
+        _readers[names] = envelope.Reader(types)
+    return _readers[names]
 
 
 def _clock(world: World) -> type:
@@ -71,7 +80,8 @@ def imagined(world: World) -> Iterator[None]:
     seams = [
         *((module, "monotonic", seconds) for module in (step, saving, ticking)),
         *((module, "datetime", clock) for module in (step, ticking)),
-        *((module, "metrics", silence) for module in (step, saving, publishing)),
+        *((module, "metrics", silence) for module in (ages, publishing, saving, step)),
+        (step, "Reader", reader),
         (envelope, "read", remembered),
     ]
     try:

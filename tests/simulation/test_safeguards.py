@@ -16,6 +16,7 @@ WITHIN = 1_000
 RESTATES = {
     "one event a cause": {"one cause has at most one event", "ids follow from causes"},
     "ids from causes": {"ids follow from causes"},
+    "a case waits for its event in flight": {"all comes to rest"},
 }
 
 

@@ -1,0 +1,160 @@
+"""One torture: parts come up, are worked and struck for so many minutes, come to rest, are judged."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from time import monotonic
+
+import httpx
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
+
+from lab.supervisor import Options, Platform
+from schemas.reference import DeadlinePolicy, Reference
+from schemas.topics import SERVICES
+from services.shell.provision import provision
+from services.shell.settings import Settings
+from tests.county import small_county
+from tests.history import History
+from tests.invariants import Violation, violations
+from tests.torture.checking import history_of
+from tests.torture.faults import SESSION_SECONDS, Faults
+from tests.torture.load import Load
+from tests.torture.servers import Brokers, Mongods
+
+PREFIX = "torture-"
+REST_SECONDS = 240.0
+Say = Callable[[str], None]
+
+
+@dataclass
+class Report:
+    seconds: float
+    faults: Counter[str]
+    restarts: int
+    records: int
+    cases: int
+    inputs: int
+    violations: list[Violation]
+
+    def __str__(self) -> str:
+        struck = ", ".join(f"{number} × {name}" for name, number in sorted(self.faults.items()))
+        return (
+            f"{self.seconds:.0f} s under fire: {struck}; {self.restarts} starts of services anew; "
+            f"{self.inputs} inputs, {self.cases} cases, {self.records} messages checked, "
+            f"{len(self.violations)} violations"
+        )
+
+
+def county() -> Reference:
+    """Deadlines that run out while we watch, for those that nobody looks after."""
+    quick = DeadlinePolicy(id="usual", sign="1m", respond="3m", resolve="5m", case="15cd")
+    return small_county(deadlines=(quick,))
+
+
+@asynccontextmanager
+async def servers(data: Path) -> AsyncIterator[tuple[Brokers, Mongods]]:
+    brokers, mongods = Brokers(data), Mongods(data)
+    for proxy in brokers.proxies:
+        await proxy.start()
+    try:
+        await asyncio.gather(asyncio.to_thread(brokers.start), asyncio.to_thread(mongods.start))
+        yield brokers, mongods
+    finally:
+        for proxy in brokers.proxies:
+            await proxy.stop()
+        for server in [*brokers.servers, *mongods.servers]:
+            await asyncio.to_thread(server.stop)
+
+
+async def torture(data: Path, minutes: float, rate: float, seed: int, say: Say) -> Report:
+    async with servers(data) as (brokers, mongods):
+        say("three brokers and three mongods are up")
+        settings = Settings(kafka=brokers.url, mongo=mongods.url, prefix=PREFIX)
+        await _until_led(settings)
+        await provision(settings, county(), replication=3)
+        environment = {
+            "KAFKA_BOOTSTRAP_SERVERS": brokers.url,
+            "MONGO_URL": mongods.url,
+            "GRIDCASE_PREFIX": PREFIX,
+            "GRIDCASE_SESSION_TIMEOUT_MS": str(int(SESSION_SECONDS * 1000)),
+        }
+        options = Options(county(), data / "services", environment=environment, say=say)
+        async with Platform(options) as platform:
+            load = Load(settings, Random(seed), rate)
+            working = asyncio.create_task(load.run())
+            faults = Faults(platform, brokers, mongods, Random(seed), say)
+            began = monotonic()
+            await faults.run(minutes * 60, pause=3.0)
+            seconds = monotonic() - began
+            load.stopping = True
+            await working
+            say(f"{load.sent} inputs sent; waiting until all is answered")
+            await _comes_to_rest(platform, settings)
+            restarts = platform.restarts
+        say("reading all back")
+        history = await history_of(settings, county(), load)
+        found = await asyncio.to_thread(violations, history)
+        return Report(
+            seconds, faults.count, restarts, _size(history), len(history.cases), load.sent, found
+        )
+
+
+def _size(history: History) -> int:
+    return len(history.log) + len(history.outside) + len(history.all_commands)
+
+
+async def _until_led(settings: Settings) -> None:
+    """The brokers take a moment to elect each other."""
+    admin = AdminClient({"bootstrap.servers": settings.kafka, "log_level": 0})
+
+    def listed() -> int:
+        try:
+            return len(admin.list_topics(timeout=1).brokers)
+        except KafkaException:
+            return 0
+
+    for _ in range(240):
+        if await asyncio.to_thread(listed) == 3:
+            return
+        await asyncio.sleep(0.5)
+    raise TimeoutError("the three brokers do not find each other: see their logs")
+
+
+async def _comes_to_rest(platform: Platform, settings: Settings) -> None:
+    """Until every service has read all and nothing is in flight, thrice in a row."""
+    calm, until = 0, monotonic() + REST_SECONDS
+    async with (
+        httpx.AsyncClient(timeout=5) as http,
+        AIOKafkaConsumer(**settings.kafka_client()) as consumer,
+    ):
+        while calm < 3 and monotonic() < until:
+            await asyncio.sleep(1)
+            waiting = [await _waits(http, consumer, platform.http[name]) for name in SERVICES]
+            calm = 0 if any(waiting) else calm + 1
+        if calm < 3:
+            raise TimeoutError(f"after {REST_SECONDS:.0f} s: {[w for w in waiting if w]}")
+
+
+async def _waits(http: httpx.AsyncClient, consumer: AIOKafkaConsumer, address: str) -> str:
+    try:
+        quiet = (await http.get(f"{address}/quiet")).json()
+    except (httpx.HTTPError, ValueError) as error:
+        return f"{address}: {error!r}"
+    if not quiet["ready"] or quiet["unanswered"]:
+        return f"{quiet['service']}: ready {quiet['ready']}, unanswered {quiet['unanswered']}"
+    places = {
+        TopicPartition(topic, int(number)): offset
+        for topic, offsets in quiet["positions"].items()
+        for number, offset in offsets.items()
+    }
+    ends = await consumer.end_offsets(list(places))
+    behind = {str(tp): ends[tp] - offset for tp, offset in places.items() if ends[tp] > offset}
+    return f"{quiet['service']} is behind: {behind}" if behind else ""
