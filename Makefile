@@ -49,11 +49,12 @@ test: setup browser ## All tests; on a real Kafka where Java 17 and Maven are pr
 unit: setup ## The fast tests alone: no broker, no database
 	$(BIN)/python -m pytest tests/unit
 
-check: setup ## Types, style, and the published contract
+check: setup ## Types, style, contract, dashboards, lock, links: is what was made current?
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m schemas.publish --check
+	$(BIN)/python -m pytest -q tests/deploy/test_habits.py tests/deploy/test_grafana.py
 
 publish: setup ## Generate schemas/published from schemas/
 	$(BIN)/python -m schemas.publish
