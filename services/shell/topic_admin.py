@@ -99,10 +99,7 @@ async def _create(admin: AIOKafkaAdminClient, rows: Sequence[TopicSpec]) -> None
             "this is the mock cluster of another process, and only that process can make topics"
         )
     for first in range(0, len(rows), CHUNK):
-        chunk = [
-            NewTopic(row.name, row.partitions, row.replication, topic_configs=row.config)
-            for row in rows[first : first + CHUNK]
-        ]
+        chunk = [_new_topic(row) for row in rows[first : first + CHUNK]]
         response = await admin.create_topics(chunk)
         refused = [
             f"{name}: {message or f'error {code}'}"
@@ -111,6 +108,12 @@ async def _create(admin: AIOKafkaAdminClient, rows: Sequence[TopicSpec]) -> None
         ]
         if refused:
             raise TopicError("the broker refused " + "; ".join(refused))
+
+
+def _new_topic(row: TopicSpec) -> NewTopic:
+    # The client takes the broker's own default, -1, only beside an assignment that is not None.
+    assignments = {} if row.replication < 0 else None
+    return NewTopic(row.name, row.partitions, row.replication, assignments, row.config)
 
 
 async def _until_visible(admin: AIOKafkaAdminClient, wanted: dict[str, TopicSpec]) -> None:
