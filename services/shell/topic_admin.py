@@ -112,7 +112,7 @@ async def _create(admin: AIOKafkaAdminClient, rows: Sequence[TopicSpec]) -> None
 
 def _new_topic(row: TopicSpec) -> NewTopic:
     # The client takes the broker's own default, -1, only beside an assignment that is not None.
-    assignments = {} if row.replication < 0 else None
+    assignments: dict[int, list[int]] | None = {} if row.replication < 0 else None
     return NewTopic(row.name, row.partitions, row.replication, assignments, row.config)
 
 

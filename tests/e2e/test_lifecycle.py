@@ -220,7 +220,7 @@ async def test_the_unit_below_assists_once_a_case_has_climbed(outside: Outside) 
     assert lead.data.contact == {"name": NAME, "phone": PHONE}
     await says(outside, "vc-v11", an_update(case, "sign", start + timedelta(days=4)))
     refusal = (await told(outside, "vc-v11", case))[-1]
-    assert refusal.data.reason == "this department assists; the lead answers for the case"
+    assert refusal.data.reason == "this department assists and has no part of its own"
 
 
 @pytest.mark.parametrize("stars", [2, 3])
