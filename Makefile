@@ -7,6 +7,7 @@ TOOLS := .venv/.tools
 
 .DEFAULT_GOAL := help
 MINUTES ?= 10
+RATE ?= 20
 SEEDS ?= 1000
 .PHONY: help setup tools docs lock demo browser test unit simulate torture check bench bench-peers publish up down clean
 
@@ -55,7 +56,7 @@ simulate: setup ## SEEDS=1000 schedules of crashes and delays, each judged
 	$(BIN)/python -m tests.simulation --seeds $(SEEDS)
 
 torture: setup ## MINUTES=10 of kills, cuts and freezes on real brokers and databases
-	$(BIN)/python -m tests.torture --minutes $(MINUTES)
+	$(BIN)/python -m tests.torture --minutes $(MINUTES) --rate $(RATE)
 
 check: setup ## Types, style, contract, dashboards, lock, links: is what was made current?
 	$(BIN)/ruff check .

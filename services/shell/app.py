@@ -31,7 +31,7 @@ def build(service: Service[Any], settings: Settings, fatal: Any) -> Any:
     runtime = Runtime(service, settings, fatal)
     counted = KafkaPrometheusMiddleware(registry=REGISTRY, app_name=service.name)
     broker = KafkaBroker(
-        client["bootstrap_servers"],
+        client["bootstrap_servers"].split(","),
         security=broker_security(settings),
         allow_auto_create_topics=False,
         metadata_max_age_ms=settings.metadata_max_age_ms,
