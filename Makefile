@@ -9,7 +9,7 @@ TOOLS := .venv/.tools
 MINUTES ?= 10
 RATE ?= 20
 SEEDS ?= 1000
-.PHONY: help setup tools docs lock demo browser test unit simulate torture check bench bench-peers publish up down clean
+.PHONY: help setup tools docs lock demo browser test test-long unit simulate torture check bench bench-peers publish up down clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -46,8 +46,11 @@ browser: ## Chromium and Chinese fonts, for the page's tests and PDFs, where apt
 	(apt-get update -qq && apt-get install -y -qq chromium fonts-noto-cjk) || \
 	echo "no Chromium: the tests of pages and PDFs will be skipped"
 
-test: setup browser ## All tests; on a real Kafka where Java 17 and Maven are present
-	$(BIN)/python -m pytest
+test: setup browser ## All tests but the long ones; on a real Kafka where Java 17 and Maven are present
+	$(BIN)/python -m pytest -m "not long"
+
+test-long: tools browser ## Others' validators and clients, a newcomer's path, real parts under fire
+	$(BIN)/python -m pytest -m long
 
 unit: setup ## The fast tests alone: no broker, no database
 	$(BIN)/python -m pytest tests/unit
