@@ -113,14 +113,15 @@ async def undisturbed(options: Options_of) -> Month:
     return await live(options("hanyin", hanyin()))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 async def platform(options: Options_of) -> AsyncIterator[Platform]:
-    """The small county's, in stream time, for all tests that kill nobody."""
+    """The small county's, in stream time, for the tests of one file that kill nobody. Each file has
+    its own: what one has made happen, and how far its time has come, is nobody else's concern."""
     async with Platform(options("small", small_county())) as platform:
         yield platform
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 async def outside(platform: Platform) -> AsyncIterator[Outside]:
     async with Outside(platform) as outside:
         yield outside
