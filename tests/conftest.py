@@ -7,8 +7,19 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
-LONG = ("deploy", "torture", "e2e/test_newcomer.py", "e2e/test_trace.py")
-"""They start tools and servers of others by the dozen."""
+LONG = (
+    "deploy",
+    "e2e/test_departments.py",
+    "e2e/test_doctor.py",
+    "e2e/test_newcomer.py",
+    "e2e/test_public_page.py",
+    "e2e/test_rights.py",
+    "e2e/test_trace.py",
+    "pages",
+    "simulation/test_safeguards.py",
+    "torture",
+)
+"""They start tools, browsers and servers by the dozen, or search for what a missing safeguard breaks."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
