@@ -18,6 +18,7 @@ LONG = (
     "pages",
     "simulation/test_safeguards.py",
     "torture",
+    "unit/test_tracing.py",
 )
 """They start tools, browsers and servers by the dozen, or search for what a missing safeguard breaks."""
 
