@@ -28,7 +28,7 @@ from lab.mapping import CannotImport, Cells, Mapping, ResolutionFields, RowRejec
 from schemas import ids
 from schemas.envelope import Instant, Message, explain
 from schemas.events import Assigned, Resolved, Withdrawn
-from schemas.inputs import Action, Identifier, Report, Text, Update
+from schemas.inputs import Action, Identifier, Report, Settlement, Text, Update
 
 AT_ONCE = "ended before it began: resolved as soon as it is assigned"
 LEFT_OPEN = "ended before it began: left open"
@@ -45,6 +45,7 @@ class Resolution:
     at: Instant
     by: Identifier
     result: Text | None = None
+    settlement: Settlement | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,9 +219,13 @@ def _before_the_report(
 
 
 def _resolution(fields: ResolutionFields, cells: Cells, at: Instant) -> Resolution:
+    settlement = fill(fields.settlement, cells)
     try:
         return Resolution(
-            at=at, by=fill(fields.by, cells), result=fill(fields.result, cells) or None
+            at=at,
+            by=fill(fields.by, cells),
+            result=fill(fields.result, cells) or None,
+            settlement=Settlement.model_validate({"outcome": settlement}) if settlement else None,
         )
     except ValidationError as error:
         raise RowRejected(f"resolution.{explain(error)}") from None
@@ -269,5 +274,6 @@ def _resolving(assigned: Message[Assigned], ending: Resolution) -> TimedInput:
         at=max(ending.at, assigned.time + SOON),
         by=ending.by,
         result=ending.result,
+        settlement=ending.settlement,
     )
     return inputs.update(assigned.data.lead, update, holding=assigned.id)

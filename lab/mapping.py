@@ -23,6 +23,8 @@ A value that comes out empty is left out. A mapping has these parts:
                 turn; a format without hours means the beginning of that day
     report      the fields of `schemas.inputs.Report`
     resolution  optional: `at`, `by`, `result` of the row's own ending. An empty `at`: it stays open.
+                `settlement`, settled or failed: how it ended if it was a dispute, which is not
+                resolved without
                 `if_before_report` (at-once, leave-open, reject) and `if_unreadable` (leave-open,
                 reject) say what becomes of an ending that cannot be
     held        optional, for cases that are half way when they come in: `department`, a code of the
@@ -195,6 +197,7 @@ class ResolutionFields(Part):
     at: Value
     by: Value
     result: Value = ""
+    settlement: Value = ""
     if_before_report: Literal["at-once", "leave-open", "reject"] = "reject"
     if_unreadable: Literal["leave-open", "reject"] = "reject"
 

@@ -345,7 +345,8 @@ class Settings(Row):
     at_risk: float | None = Field(0.8, gt=0, lt=1)
     """A case is called at risk as soon as it is so likely to be late; null: never."""
     supervision_reminder: Duration | None = "1wd"
-    """How often a department under supervision is reminded, until it answers."""
+    """How long a department under supervision has before it is reminded; each wait after that is
+    longer by as much, until it answers. None: no reminders."""
     returns_to_triage: int = Field(3, ge=1)
     """The return with this number goes to triage."""
     reopen_window: Duration = "7cd"

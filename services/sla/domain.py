@@ -165,13 +165,20 @@ def _reminded(state: State, reminder: Reminder, cause: Cause, rules: Rulebook) -
         level=holder.level if holder else None,
         nth=reminder.nth,
         supervision=True,
-        remind_at=_next_reminder(cause, rules),
+        remind_at=_next_reminder(cause, rules, reminder.nth + 1),
     )
 
 
-def _next_reminder(cause: Cause, rules: Rulebook) -> datetime | None:
-    every = rules.settings.supervision_reminder
-    return work_calendar(rules).add(cause.time, every) if every else None
+def _next_reminder(cause: Cause, rules: Rulebook, nth: int) -> datetime | None:
+    """Each wait is one `supervision_reminder` longer than the one before: a case that nobody ever
+    answers for is reminded of 22 times in its first year, and not on each of its 250 days."""
+    wait = rules.settings.supervision_reminder
+    if wait is None:
+        return None
+    at, calendar = cause.time, work_calendar(rules)
+    for _ in range(nth):
+        at = calendar.add(at, wait)
+    return at
 
 
 def _sounded(state: State, alarm: Alarm) -> events.Warned | events.AtRisk | events.Overdue:
@@ -221,7 +228,7 @@ def _next_level(level: Level, skip_to: Level | None) -> Level | None:
 
 
 def _supervise(late: events.Overdue, cause: Cause, rules: Rulebook) -> events.Supervised:
-    return events.Supervised(**_of(late), remind_at=_next_reminder(cause, rules))
+    return events.Supervised(**_of(late), remind_at=_next_reminder(cause, rules, 1))
 
 
 ANSWERS: Mapping[type[Any], Callable[[State, Any, Rulebook], CaseEvent | None]] = {

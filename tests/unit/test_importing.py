@@ -268,6 +268,18 @@ def test_whoever_is_assigned_resolves_it_when_the_row_says() -> None:
     assert (update.data.by, update.data.result) == ("clerk", "Mended")
 
 
+def test_how_a_dispute_ended_is_said_where_the_mapping_says_it() -> None:
+    row = accepted(CLOSED, settlement="settled")
+    [update] = ImportParties([row]).react(assigned(row, "mediators", timedelta(0)))
+    assert isinstance(update.data, Update)
+    assert update.data.settlement is not None
+    assert update.data.settlement.outcome == "settled"
+
+
+def test_a_settlement_that_is_neither_settled_nor_failed_rejects_the_row() -> None:
+    assert reason(CLOSED, settlement="{said}").startswith("resolution.")
+
+
 def test_nobody_resolves_before_being_assigned() -> None:
     row = accepted(CLOSED)
     [update] = ImportParties([row]).react(assigned(row, "roads", timedelta(days=2)))

@@ -98,11 +98,18 @@ def supervised_county() -> Life:
     return a_held_case(to=COUNTY).passes(july(11, 9))
 
 
-def test_a_supervised_department_is_reminded_each_working_day_until_it_answers() -> None:
-    life = supervised_county().passes(july(13, 10))
+def test_a_supervised_department_is_reminded_at_growing_intervals_until_it_answers() -> None:
+    life = supervised_county().passes(july(19, 8))
+    told = [r.time for r in life.of(Warned) if r.data.supervision]
+    assert told == [july(12, 9), july(14, 9)], "after one working day, and two more"
     assert reminders(life) == [(1, COUNTY), (2, COUNTY)]
-    life.says(events.Progressed, july(13, 11), result="parts are ordered").passes(july(18, 0))
+    life.says(events.Progressed, july(19, 8, 30), result="parts are ordered").passes(july(30, 0))
     assert len(reminders(life)) == 2
+
+
+def test_a_case_that_nobody_answers_for_does_not_fill_its_record_with_reminders() -> None:
+    a_year_on = supervised_county().passes(july(11, 9) + timedelta(days=365))
+    assert 20 <= len(reminders(a_year_on)) <= 23
 
 
 @pytest.mark.parametrize("answer", [events.FeedbackGiven, events.Resolved])
@@ -115,16 +122,16 @@ def test_a_word_to_the_reporter_and_a_result_are_answers(
 
 def test_who_takes_over_a_supervised_case_has_to_answer_for_it_and_keeps_its_own_warnings() -> None:
     life = supervised_county().assigned(july(11, 10), VC, AssignedBecause.TRIAGE)
-    life.signed(july(11, 11)).passes(july(13, 17))
+    life.signed(july(11, 11)).passes(july(14, 10))
     assert reminders(life) == [(1, VC), (2, VC)]
     own = [r for r in life.of(Warned) if not r.data.supervision and r.data.department == VC]
-    assert [r.data.kind for r in own if r.time > july(11, 11)] == [RESOLVE]
+    assert [r.data.kind for r in own if r.time > july(11, 11)] == [RESOLVE, RESOLVE]
 
 
 def test_where_nobody_holds_the_case_the_reminders_go_on_and_name_nobody() -> None:
     life = supervised_county()
     life.tell(events.TriageRequested(holding=life.holding, reason="a person"), july(11, 10))
-    assert reminders(life.passes(july(13, 10))) == [(1, None), (2, None)]
+    assert reminders(life.passes(july(14, 10))) == [(1, None), (2, None)]
 
 
 def test_a_county_may_do_without_reminders() -> None:
@@ -135,7 +142,7 @@ def test_a_county_may_do_without_reminders() -> None:
 
 
 def test_a_case_that_is_supervised_for_its_own_clock_reminds_its_holder() -> None:
-    life = a_held_case(limits(resolve="90cd", case="1cd")).passes(july(7, 12))
+    life = a_held_case(limits(resolve="90cd", case="1cd")).passes(july(8, 12))
     assert life.of(Supervised)[0].data.kind is WHOLE
     assert reminders(life) == [(1, VC), (2, VC)]
 
