@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from enum import StrEnum
 from importlib import import_module
 from typing import Annotated
@@ -24,6 +23,7 @@ def serve(
     """Run one service until it is told to stop.
 
     Settings come from the environment: KAFKA_BOOTSTRAP_SERVERS, MONGO_URL, CLOCK, GRIDCASE_PREFIX.
+    GRIDCASE_LOG_LEVEL=debug writes a line for each message, with its case, event and cause.
 
     Example: `KAFKA_BOOTSTRAP_SERVERS=localhost:9092 gridcase serve router`
     """
@@ -31,8 +31,8 @@ def serve(
     from services.shell.logs import configure
     from services.shell.settings import Settings
 
-    configure(logging.INFO)
     settings = Settings()
+    configure(service.value, settings.log_level)
     if port is not None:
         settings = settings.model_copy(update={"port": port})
     run(import_module(f"services.{service.value}.app").SERVICE, settings)

@@ -53,9 +53,10 @@ Instant = Annotated[AwareDatetime, AfterValidator(in_utc)]
 
 
 class Payload(BaseModel):
-    """The `data` of a message. Extra fields are ignored: a newer writer may know more."""
+    """The `data` of a message. Extra fields are ignored: a newer writer may know more. Errors do not
+    show what was given: they reach logs and dead letters' headers, and it may be personal data."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     TYPE: ClassVar[str]
     RULED: ClassVar[bool] = False
@@ -67,7 +68,7 @@ class Payload(BaseModel):
 class Input(Payload):
     """What comes from outside. Extra fields are kept: the sender's words are not ours to drop."""
 
-    model_config = ConfigDict(frozen=True, extra="allow")
+    model_config = ConfigDict(frozen=True, extra="allow", hide_input_in_errors=True)
 
     OURS = False
 

@@ -30,6 +30,7 @@ from schemas.lifecycle import advance, void_because
 from schemas.rulebook import Rulebooks
 from schemas.topics import CASE_EVENTS
 from services.decider import Cause, Decider, Decision, Notice, Reply, S, Tick
+from services.shell.logs import about
 from services.shell.timers import Timers
 
 LOG = "log"
@@ -397,7 +398,7 @@ class Desk(Generic[S]):
             self._out.append(Outgoing(notice.topic, notice.key, told))
 
     def _failed(self, lane: str, offset: int, message: Message[Any], error: Exception) -> None:
-        logger.error("case %s: %s set aside", message.subject, message.type, exc_info=error)
+        logger.error("%s set aside", message.type, exc_info=error, extra=about(message))
         self.failures.append(Failure(lane, offset, message, f"{type(error).__name__}: {error}"))
 
     # ── timers ───────────────────────────────────────────────────────────────────────────────

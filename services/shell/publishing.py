@@ -9,6 +9,7 @@ of every message.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -20,9 +21,11 @@ from schemas import envelope, topics
 from schemas.envelope import Message
 from services.shell import metrics
 from services.shell.desk import Outgoing
+from services.shell.logs import about
 from services.shell.settings import Settings
 from services.shell.tracing import Tracing
 
+logger = logging.getLogger(__name__)
 PARTITIONER = DefaultPartitioner()
 OVERHEAD_BYTES = 1_000
 """Room that a record's key, headers and lengths may take."""
@@ -75,6 +78,9 @@ class Publisher:
         with self.traces.publishing(item.message for item in out):
             await self._send(batches)
         metrics.count_out(self.service, ((item.topic, item.message) for item in out))
+        if logger.isEnabledFor(logging.DEBUG):
+            for item in out:
+                logger.debug("%s", item.message.type, extra=about(item.message))
 
     def echo(self, value: bytes | None) -> Message[Any] | None:
         """Our own event, back from the log: the same bytes are the same message, so nobody parses

@@ -38,6 +38,8 @@ class Settings(BaseSettings):
     to whoever reaches the port, and Open311 takes no requests."""
     calls_per_minute: int = 600
     """Of one caller, over HTTP."""
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """Of the services' own lines; at ``debug`` each message that is written has one."""
     host: str = "127.0.0.1"
     port: int | None = None
 

@@ -305,12 +305,17 @@ def event(name: str, **facts: Any) -> Message[Any]:
     return Message(ids.derive("test", name), "/services/intake", CASE, START, opened(**facts))
 
 
-async def test_messages_of_a_case_stay_in_order_where_they_need_several_batches() -> None:
+async def test_messages_of_a_case_stay_in_order_where_they_need_several_batches(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("DEBUG", "services.shell.publishing")
     log = Log()
     publisher = Publisher("router", Settings(), cast(Any, Producer(log)))
     said = [event(f"event {number}") for number in range(7)]
     await publisher.publish([Outgoing(LOG.topic, CASE, message, 0) for message in said])
     assert [read(record, PAYLOADS).id for record in log.records] == [each.id for each in said]
+    logged = [(vars(line)["case"], vars(line)["event"]) for line in caplog.records]
+    assert logged == [(CASE, each.id) for each in said], "at debug, each has a line with its ids"
 
 
 async def test_a_message_that_no_topic_takes_is_refused_before_it_is_sent() -> None:
