@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
 
@@ -43,15 +44,28 @@ def import_(
     until: Annotated[
         str | None, typer.Option(help="RFC 3339, with its zone. Later reports are not sent.")
     ] = None,
+    log: Annotated[
+        Path | None,
+        typer.Option(help="Write the log here, made in process: no platform. `.gz` is packed."),
+    ] = None,
+    reference: Annotated[
+        Path | None, typer.Option(help="With `--log`: folder with the rules.", exists=True)
+    ] = None,
+    jobs: Annotated[
+        int | None, typer.Option(help="With `--log`: so many processes; all cores.", min=1)
+    ] = None,
     quiet_progress: Annotated[bool, typer.Option(help="No progress bar.")] = False,
     data: Annotated[Path, typer.Option(help="The platform's folder, as of `up --data`.")] = Path(
         "run"
     ),
 ) -> None:
     """Send an export's rows to a fresh platform in stream time, resolve each case when the export
-    says that it was, and account for every row.
+    says that it was, and account for every row. With `--log` no platform is needed: the log is made
+    in process, some thousand cases a second and core.
 
-    Example: `gridcase import requests.csv.gz --mapping lab/mappings/boston311.yaml --limit 1000`
+    Examples: `gridcase import requests.csv.gz --mapping lab/mappings/boston311.yaml --limit 1000` ·
+    `gridcase import requests.csv.gz --mapping lab/mappings/boston311.yaml --reference deploy/boston
+    --log boston.jsonl.gz`
     """
     from lab.mapping import CannotImport, read_mapping
 
@@ -62,7 +76,9 @@ def import_(
         end = end or _last_moment(rows) + AFTERWARDS
         sent = [row for row in rows if row.report.submitted_at <= end]
         account.sent, account.late = len(sent), len(rows) - len(sent)
-        if sent:
+        if log is not None:
+            _make_log(sent, reference, end, log, account, jobs)
+        elif sent:
             zone = ZoneInfo(rules.times.zone)
             asyncio.run(_run(sent, data, end, zone, account, quiet_progress))
     except (CannotImport, NotRunning) as error:
@@ -73,6 +89,28 @@ def import_(
         console.print("[red]the account does not balance[/]: some rows came to neither end")
     if account.stopped or not account.balances:
         raise typer.Exit(1)
+
+
+def _make_log(
+    rows: list[Accepted],
+    reference: Path | None,
+    until: datetime,
+    to: Path,
+    account: Account,
+    jobs: int | None,
+) -> None:
+    from lab.import_log import write_log
+    from lab.replay.running import cores
+    from services.shell.reference import read_folder
+
+    if reference is None:
+        raise typer.BadParameter(
+            "`--log` decides by rules: name their folder", param_hint="--reference"
+        )
+    started = monotonic()
+    events = write_log(rows, read_folder(reference), until, to, account, jobs or cores())
+    account.seconds = monotonic() - started
+    console.print(f"{events:,} events in {to}")
 
 
 def _moment(text: str) -> datetime:

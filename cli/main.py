@@ -21,6 +21,7 @@ from cli import (
     rating,
     rebuild,
     reference,
+    replay,
     route,
     serve,
     sla,
@@ -29,6 +30,7 @@ from cli import (
     triage,
     up,
     watch,
+    whatif,
 )
 
 app = typer.Typer(
@@ -48,6 +50,8 @@ app.add_typer(reference.app, name="reference")
 app.command("route")(route.route)
 app.command("import")(importing.import_)
 app.command("compare")(compare.compare)
+app.command("replay")(replay.replay)
+app.command("whatif")(whatif.whatif)
 app.command("watch")(watch.watch)
 app.command("case")(case.case)
 app.add_typer(triage.app, name="triage")

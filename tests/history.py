@@ -9,12 +9,12 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any
 
+from lab.replay.case_fold import DECIDERS, CaseFold
 from schemas import topics
 from schemas.envelope import Message
 from schemas.events import CaseEvent
 from schemas.rulebook import Rulebooks
 from services.decider import Decider, Decision
-from tests.case_fold import DECIDERS, CaseFold
 
 LONG_AGO = datetime(1900, 1, 1, tzinfo=UTC)
 

@@ -4,22 +4,24 @@
 
 The history is what broker and database hold at the end, once all is quiet; where it came from (the
 simulator, or real parts under fire) is no matter here. The judgement rests on the pure deciders and
-the lifecycle table alone, folded by a few lines of its own (`tests.case_fold`), never on the shell.
+the lifecycle table alone, folded by a few lines of its own (`lab.replay.case_fold`), never on the shell.
 """
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import wraps
 from typing import Any
 
-from schemas import events, ids
+from lab.replay.promises import BETWEEN_CASES, Breach, Promise, Ties
+from lab.replay.promises import PROMISES as OF_A_LOG
+from schemas import events
 from schemas.commands import SubmitReport
 from schemas.envelope import Message
 from schemas.lifecycle import ENDED, HELD, Status
 from schemas.outputs import AssignmentCreated, AssignmentRevoked
-from services.sla.state import HOLDERS
 from tests.history import History
 from tests.invariants_of_answers import (
     a_refusal_heeds_all_that_its_sender_could_know,
@@ -34,7 +36,6 @@ from tests.invariants_of_answers import (
     outsiders_hear_only_what_the_log_accepted,
 )
 
-MOST_ATTEMPTS = 50
 BROKE = ("Error:", "Exception:")
 
 
@@ -48,6 +49,29 @@ class Violation:
 
 
 Check = Callable[[History], Iterator[str]]
+
+
+def of_each_case(promise: Promise) -> Check:
+    """A promise that a log alone can prove, for all cases of the history."""
+
+    @wraps(promise)
+    def check(history: History) -> Iterator[str]:
+        for case in history.cases.values():
+            yield from (f"case {case.id}: {breach.what}" for breach in promise(case))
+
+    return check
+
+
+def between_cases(promise: Callable[[Ties], Iterator[Breach]]) -> Check:
+    @wraps(promise)
+    def check(history: History) -> Iterator[str]:
+        ties = Ties()
+        for case in history.cases.values():
+            ties.see(case)
+        for breach in promise(ties):
+            yield f"case {breach.at.message.subject}: {breach.what}"
+
+    return check
 
 
 def violations(history: History) -> list[Violation]:
@@ -72,24 +96,6 @@ def every_key_has_one_partition(history: History) -> Iterator[str]:
             yield f"{key} lies in partitions {sorted(found)} of {topic}"
 
 
-def one_cause_has_at_most_one_event(history: History) -> Iterator[str]:
-    for case in history.cases.values():
-        answers = Counter(_answered(landed.message) for landed in case.accepted)
-        for answered, number in answers.items():
-            if number > 1:
-                yield f"case {case.id}: {number} events answer {answered}"
-
-
-def _answered(event: Message[Any]) -> tuple[Any, ...]:
-    """What an event answers. Timers share their cause, which set them: so also which one."""
-    data = event.data
-    if isinstance(data, events.Warned):
-        return event.type, event.causationid, data.holding, data.kind, data.due, data.nth
-    if isinstance(data, events.Overdue):
-        return event.type, data.holding, data.kind, data.due
-    return event.source, event.causationid
-
-
 def every_cause_can_be_shown(history: History) -> Iterator[str]:
     commands = {r.message.id: r for r in history.all_commands if r.message}
     for case in history.cases.values():
@@ -99,32 +105,6 @@ def every_cause_can_be_shown(history: History) -> Iterator[str]:
             if cause not in earlier and cause not in commands and landed.was_accepted:
                 yield f"case {case.id}: {landed.message.type} names {cause}, which nobody knows"
             earlier.add(landed.message.id)
-
-
-def ids_follow_from_causes(history: History) -> Iterator[str]:
-    """Those of timers follow from the timer; they are known by what they are about."""
-    for case in history.cases.values():
-        for landed in case.landed:
-            event = landed.message
-            if not _is_timed(event) and not _follows(event):
-                yield f"case {case.id}: the id of {event.type} {event.id} does not"
-
-
-def _is_timed(event: Message[Any]) -> bool:
-    timed = (
-        events.Warned,
-        events.Overdue,
-        events.Closed,
-        events.DeadlineSet,
-        events.WhistleMissed,
-    )
-    return isinstance(event.data, timed)
-
-
-def _follows(event: Message[Any]) -> bool:
-    service = event.source.rpartition("/")[2]
-    cause = event.causationid or ""
-    return any(event.id == ids.event_id(cause, service, n) for n in range(MOST_ATTEMPTS))
 
 
 # ── cases ────────────────────────────────────────────────────────────────────────────────────
@@ -201,36 +181,6 @@ def _lead_changes(leads: set[str], word: Message[Any], department: str) -> None:
         (leads.add if word.data.role == "lead" else leads.discard)(department)
 
 
-def a_merged_case_lives_on_in_another(history: History) -> Iterator[str]:
-    """The other took over its reports before it ended."""
-    adopted = {
-        (case.id, landed.message.data.from_case)
-        for case in history.cases.values()
-        for landed in case.accepted
-        if isinstance(landed.message.data, events.Adopted)
-    }
-    for case in history.cases.values():
-        for landed in case.accepted:
-            data = landed.message.data
-            if isinstance(data, events.Merged) and (data.into, case.id) not in adopted:
-                yield f"case {case.id} was merged into {data.into}, which never took it over"
-
-
-def nothing_is_held_against_a_department_that_does_not_hold_the_case(
-    history: History,
-) -> Iterator[str]:
-    for case in history.cases.values():
-        lead: str | None = None
-        for landed in case.accepted:
-            data = landed.message.data
-            late = isinstance(data, events.DeadlineEvent) and data.kind in HOLDERS
-            held = landed.before.status in HELD
-            said = isinstance(data, events.DepartmentEvent) and not data.REFUSAL and held
-            if (late or said) and data.department != lead:
-                yield f"case {case.id}: {data.TYPE} names {data.department}, but {lead} holds it"
-            lead = landed.states["router"].lead
-
-
 # ── the database, and what broke ─────────────────────────────────────────────────────────────
 
 
@@ -263,15 +213,13 @@ def no_personal_data_is_on_the_log(history: History) -> Iterator[str]:
 
 PROMISES: tuple[Check, ...] = (
     every_key_has_one_partition,
-    one_cause_has_at_most_one_event,
+    *map(of_each_case, OF_A_LOG),
     every_cause_can_be_shown,
-    ids_follow_from_causes,
     every_accepted_report_is_in_exactly_one_case,
     every_input_that_was_taken_has_its_answer,
     every_case_is_assigned_in_triage_or_ended,
     no_case_has_two_leads,
-    a_merged_case_lives_on_in_another,
-    nothing_is_held_against_a_department_that_does_not_hold_the_case,
+    *map(between_cases, BETWEEN_CASES),
     every_command_is_answered,
     every_event_is_answered,
     every_timer_has_fired,

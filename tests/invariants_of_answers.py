@@ -8,11 +8,11 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from lab.replay.case_fold import Landed
 from schemas import events, ids
 from schemas.envelope import Message, Payload
 from schemas.events import CaseEvent
 from services.decider import Reply
-from tests.case_fold import Landed
 from tests.history import History, Record
 
 

@@ -11,7 +11,7 @@ silence.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, time
 from typing import Any
 
@@ -34,6 +34,7 @@ from schemas.lifecycle import ACTIVE, Status
 from schemas.outputs import ReportRejected
 from schemas.reference import Service, elapsed
 from schemas.rulebook import Rulebook
+from services.changing import replace
 from services.decider import Cause, Decider, Decision, Notice, Reply
 from services.intake import joining
 from services.intake.meaning import understand
@@ -67,31 +68,50 @@ def decide(state: State, cause: Cause, rules: Rulebook) -> Decision:
 
 
 def evolve(state: State, event: Message[Any]) -> State:
-    match event.data:
-        case Joining() as asked:
-            return replace(state, joining=asked, reports=(joining.known(asked.report),))
-        case Opened() as opened:
-            return replace(
-                state,
-                reports=(joining.known(opened),),
-                category=opened.category,
-                area=opened.area,
-                service=opened.service,
-                urgency=opened.urgency,
-                opened_at=opened.submitted_at,
-            )
-        case ReportAdded() as added:
-            return replace(state, reports=(*state.reports, joining.known(added)))
-        case ReportParted() as parted:
-            return joining.without(state, parted)
-        case Closed() | Withdrawn():
-            return replace(state, ended=event.time)
-        case Reopened():
-            return replace(state, ended=None)
-        case Confirmed() | Corrected() as told:
-            return replace(state, category=told.category, area=told.area)
-        case _:
-            return state
+    fold = FOLDS.get(type(event.data))
+    return fold(state, event) if fold else state
+
+
+def _opened(state: State, event: Message[Opened]) -> State:
+    opened = event.data
+    return replace(
+        state,
+        reports=(joining.known(opened),),
+        category=opened.category,
+        area=opened.area,
+        service=opened.service,
+        urgency=opened.urgency,
+        opened_at=opened.submitted_at,
+    )
+
+
+def _asked(state: State, event: Message[Joining]) -> State:
+    return replace(state, joining=event.data, reports=(joining.known(event.data.report),))
+
+
+def _added(state: State, event: Message[ReportAdded]) -> State:
+    return replace(state, reports=(*state.reports, joining.known(event.data)))
+
+
+def _ended(state: State, event: Message[Closed | Withdrawn]) -> State:
+    return replace(state, ended=event.time)
+
+
+def _understood(state: State, event: Message[Confirmed | Corrected]) -> State:
+    return replace(state, category=event.data.category, area=event.data.area)
+
+
+FOLDS: Mapping[type[Any], Callable[[State, Any], State]] = {
+    Joining: _asked,
+    Opened: _opened,
+    ReportAdded: _added,
+    ReportParted: lambda state, event: joining.without(state, event.data),
+    Closed: _ended,
+    Withdrawn: _ended,
+    Reopened: lambda state, _event: replace(state, ended=None),
+    Confirmed: _understood,
+    Corrected: _understood,
+}
 
 
 # ── opening ──────────────────────────────────────────────────────────────────────────────────

@@ -15,7 +15,6 @@ never was a case can join), and every copy of it, and every crash, leads to the 
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from schemas import topics
@@ -25,6 +24,7 @@ from schemas.events import Joining, Opened, ReportAdded, ReportDeclined, ReportP
 from schemas.joins import AddReport, OpenReport, PartReport
 from schemas.lifecycle import ACTIVE, Status
 from schemas.reference import Service, Urgency
+from services.changing import replace
 from services.decider import Decision, Notice
 from services.intake.state import KnownReport, State
 

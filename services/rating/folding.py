@@ -9,11 +9,11 @@ it would be void, and the shell would not have handed it over.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from schemas import events
 from schemas.envelope import Message
+from services.changing import replace
 from services.rating.facts import Ending, Holding, Pressure, Stars, State
 
 

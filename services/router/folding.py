@@ -9,7 +9,6 @@ parts, reviews and reports belong to the case and stay.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from schemas import events
@@ -18,6 +17,7 @@ from schemas.envelope import Message, Payload
 from schemas.events import AssignedBecause
 from schemas.inputs import ReporterKind
 from schemas.reference import DeadlineKind
+from services.changing import replace
 from services.router.state import (
     Extension,
     Holding,

@@ -19,7 +19,7 @@ from __future__ import annotations
 import logging
 from collections import Counter, deque
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic
 
@@ -29,7 +29,8 @@ from schemas.events import CaseEvent
 from schemas.lifecycle import advance, void_because
 from schemas.rulebook import Rulebooks
 from schemas.topics import CASE_EVENTS
-from services.decider import Cause, Decider, Decision, Notice, Reply, S, Tick
+from services.changing import replace
+from services.decider import Cause, Decider, Decision, Notice, Reply, S, Tick, Timer
 from services.shell.logs import about
 from services.shell.timers import Timers
 
@@ -107,6 +108,28 @@ def pack(identity: str) -> bytes:
     if len(packed) != 16:
         raise ValueError(f"not a UUID: {identity!r}")
     return packed
+
+
+def event_of(
+    service: str, cause: Cause, data: CaseEvent, attempt: int, rulebooks: Rulebooks
+) -> Message[Payload]:
+    """A service's answer to a cause as the event that it becomes."""
+    ticked = isinstance(cause.data, Tick)
+    return Message(
+        id=ids.event_id(cause.id, service, attempt),
+        source=f"/services/{service}",
+        subject=cause.subject,
+        time=cause.time,
+        data=data,
+        causationid=cause.causationid if ticked else cause.id,
+        policyversion=rulebooks.at(cause.time).version if data.RULED else None,
+        traceparent=cause.traceparent,
+    )
+
+
+def tick_of(timer: Timer, case: str) -> Cause:
+    """A timer that has run out, as a cause."""
+    return Message(timer.id, "/timers", case, timer.at, Tick(), causationid=timer.because)
 
 
 class Desk(Generic[S]):
@@ -370,18 +393,7 @@ class Desk(Generic[S]):
                 self.refusing[entry.id] = (entry, pending)
 
     def _event(self, cause: Cause, data: CaseEvent, attempt: int) -> Message[Payload]:
-        service = self.decider.service
-        ticked = isinstance(cause.data, Tick)
-        return Message(
-            id=ids.event_id(cause.id, service, attempt),
-            source=f"/services/{service}",
-            subject=cause.subject,
-            time=cause.time,
-            data=data,
-            causationid=cause.causationid if ticked else cause.id,
-            policyversion=self.rulebooks.at(cause.time).version if data.RULED else None,
-            traceparent=cause.traceparent,
-        )
+        return event_of(self.decider.service, cause, data, attempt, self.rulebooks)
 
     def _tell(self, notices: Iterable[Notice], cause: Message[Any]) -> None:
         for notice in notices:
@@ -430,5 +442,4 @@ class Desk(Generic[S]):
         if entry.fired or timer is None or timer.at != at:
             return
         entry.fired = True
-        tick = Message(timer.id, "/timers", entry.id, timer.at, Tick(), causationid=timer.because)
-        self._queue(entry, Pending(tick, _TICKS, -1))
+        self._queue(entry, Pending(tick_of(timer, entry.id), _TICKS, -1))

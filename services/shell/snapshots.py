@@ -42,6 +42,26 @@ def connect(url: str, database: str) -> AsyncIOMotorDatabase[Document]:
     )
 
 
+def document_of(
+    states: TypeAdapter[S], partition: int, entry: Entry[S], incarnation: str
+) -> Document:
+    """What is stored of a case."""
+    document: Document = {
+        "_id": entry.id,
+        "partition": partition,
+        "offset": entry.offset,
+        "incarnation": incarnation,
+        "seen": Binary(entry.seen),
+        "void": Binary(entry.void),
+        "state": states.dump_python(entry.state, mode="json", exclude_defaults=True),
+    }
+    if entry.copies:
+        document["copies"] = list(entry.copies)
+    if entry.due is not None:
+        document["due"] = entry.due
+    return document
+
+
 class Snapshots(Generic[S]):
     """The stored states of one service."""
 
@@ -59,20 +79,7 @@ class Snapshots(Generic[S]):
         await self.collection.create_index([("due", 1)], sparse=True)
 
     def document(self, partition: int, entry: Entry[S]) -> Document:
-        document: Document = {
-            "_id": entry.id,
-            "partition": partition,
-            "offset": entry.offset,
-            "incarnation": self.incarnation,
-            "seen": Binary(entry.seen),
-            "void": Binary(entry.void),
-            "state": self._states.dump_python(entry.state, mode="json", exclude_defaults=True),
-        }
-        if entry.copies:
-            document["copies"] = list(entry.copies)
-        if entry.due is not None:
-            document["due"] = entry.due
-        return document
+        return document_of(self._states, partition, entry, self.incarnation)
 
     def entry(self, document: Document) -> Entry[S]:
         return Entry(

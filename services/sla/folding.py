@@ -13,13 +13,13 @@ from typing import Any, Literal
 from schemas import events
 from schemas.envelope import Message
 from schemas.events import AssignedBecause
+from services.changing import replace
 from services.sla.state import (
     HOLDERS,
     Holder,
     Reminder,
     State,
     Step,
-    changed,
     open_stop,
     vacated,
     with_deadline,
@@ -37,7 +37,7 @@ def evolve(state: State, event: Message[Any]) -> State:
 def _opened(state: State, event: Message[events.Opened]) -> State:
     data = event.data
     tier = data.reporter.household_tier
-    return changed(
+    return replace(
         state, service=data.service, category=data.category, urgency=data.urgency, tier=tier
     )
 
@@ -46,7 +46,7 @@ def _assigned(state: State, event: Message[events.Assigned]) -> State:
     """A new holder, and a clean slate."""
     data = event.data
     reopened = data.because is AssignedBecause.REOPENED
-    return changed(vacated(state), holder=Holder(data.lead, data.level, reopened))
+    return replace(vacated(state), holder=Holder(data.lead, data.level, reopened))
 
 
 def _signed(state: State, event: Message[Any]) -> State:
@@ -57,7 +57,7 @@ def _signed(state: State, event: Message[Any]) -> State:
 
 def _answered(state: State, event: Message[Any]) -> State:
     """The first word to the reporter; later ones change nothing."""
-    return state if state.answered_at else changed(state, answered_at=event.time)
+    return state if state.answered_at else replace(state, answered_at=event.time)
 
 
 def _stepped(
@@ -86,12 +86,12 @@ def _asked(state: State, event: Message[events.ExtensionRequested]) -> State:
 def _resolved(state: State, event: Message[events.Resolved]) -> State:
     """`resolve` implies `sign`, and is a word to the reporter; the case's clock stops."""
     state = _reported(_answered(_signed(state, event), event), event)
-    return changed(state, history=(*state.history, Step(event.id, "stopped", event.time)))
+    return replace(state, history=(*state.history, Step(event.id, "stopped", event.time)))
 
 
 def _reopened(state: State, event: Message[events.Reopened]) -> State:
     ran = Step(event.id, "ran", event.time)
-    return changed(vacated(state), history=(*state.history, ran))
+    return replace(vacated(state), history=(*state.history, ran))
 
 
 def _deadlines_set(state: State, event: Message[events.DeadlineSet]) -> State:
@@ -106,7 +106,7 @@ def _escalated(state: State, _event: Message[events.Escalated]) -> State:
 
 def _reported(state: State, _event: Message[Any]) -> State:
     """The department has said how it stands: nobody need remind it."""
-    return changed(state, reminder=None) if state.reminder else state
+    return replace(state, reminder=None) if state.reminder else state
 
 
 def _reminder(event: Message[events.Supervised | events.Warned], nth: int) -> Reminder | None:
@@ -118,17 +118,17 @@ def _reminder(event: Message[events.Supervised | events.Warned], nth: int) -> Re
 
 def _warned(state: State, event: Message[events.Warned]) -> State:
     if event.data.supervision:
-        return changed(state, reminder=_reminder(event, event.data.nth + 1))
+        return replace(state, reminder=_reminder(event, event.data.nth + 1))
     return with_reached(state, event.data.kind, event.time)
 
 
 def _supervised(state: State, event: Message[events.Supervised]) -> State:
-    state = changed(state, supervised=True, reminder=_reminder(event, 1))
+    state = replace(state, supervised=True, reminder=_reminder(event, 1))
     return with_holder(state, climbed=True) if event.data.kind in HOLDERS else state
 
 
 def _understood(state: State, event: Message[events.Confirmed | events.Corrected]) -> State:
-    return changed(state, category=event.data.category)
+    return replace(state, category=event.data.category)
 
 
 FOLDS: Mapping[type[Any], Callable[[State, Any], State]] = {

@@ -13,11 +13,11 @@ import orjson
 import pytest
 from pydantic import ValidationError
 
+from lab.replay.case_fold import DECIDERS
 from schemas import envelope, topics
 from schemas.envelope import Message, Reader, Unreadable
 from schemas.publish import read_samples
 from services.shell.desk import Desk
-from tests.case_fold import DECIDERS
 from tests.fuzz.mutating import mutated
 from tests.log import RULEBOOKS
 

@@ -10,6 +10,7 @@ from datetime import timedelta
 from random import Random
 from typing import TYPE_CHECKING, Any
 
+from lab.replay.case_fold import CaseFold
 from schemas import ids
 from schemas.commands import (
     ConfirmReport,
@@ -32,7 +33,6 @@ from schemas.inputs import (
 )
 from schemas.lifecycle import Status
 from schemas.reference import Service, Urgency
-from tests.case_fold import CaseFold
 
 if TYPE_CHECKING:
     from tests.simulation.world import World

@@ -18,13 +18,13 @@ from typing import Any
 
 from aiokafka import TopicPartition
 
+from lab.replay.case_fold import DECIDERS, CaseFold
 from schemas import envelope, topics
 from schemas.envelope import Message
 from services.decider import Decider
 from services.shell.publishing import partition_of
 from services.shell.settings import Settings
 from services.shell.snapshots import Snapshots
-from tests.case_fold import DECIDERS, CaseFold
 from tests.history import History
 from tests.log import RULEBOOKS
 from tests.simulation.broker import Broker

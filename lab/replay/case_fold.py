@@ -2,13 +2,14 @@
 
     records of a case, in order ─► accepted, copy or void, and each service's state after each
 
-The shell has a fold of its own (`services.shell.desk`); this is the one that it is judged by.
+The shell has a fold of its own (`services.shell.desk`); this is the one that it is judged by. It
+keeps every state, so that what was decided can be decided again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
@@ -16,16 +17,14 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from lab.replay.folding import DECIDERS as IN_ORDER
 from schemas import ids
 from schemas.envelope import Message
 from schemas.lifecycle import Standing, advance, void_because
+from services.changing import replace
 from services.decider import Decider
-from services.intake.domain import DECIDER as INTAKE
-from services.rating.domain import DECIDER as RATING
-from services.router.domain import DECIDER as ROUTER
-from services.sla.domain import DECIDER as SLA
 
-DECIDERS: Mapping[str, Decider[Any]] = {d.service: d for d in (INTAKE, ROUTER, SLA, RATING)}
+DECIDERS: Mapping[str, Decider[Any]] = {d.service: d for d in IN_ORDER}
 
 
 class Verdict(StrEnum):
@@ -91,9 +90,11 @@ class CaseFold:
         return Verdict.VOID
 
     def _advance(self, message: Message[Any]) -> None:
-        self.standing = advance(self.standing, message)
+        before, self.standing = self.standing, advance(self.standing, message)
         for name, decider in self.deciders.items():
-            state = replace(self.states[name], standing=self.standing)
+            state = self.states[name]
+            if self.standing != before:
+                state = replace(state, standing=self.standing)
             self.states[name] = decider.evolve(state, message)
 
     @property

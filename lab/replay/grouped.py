@@ -1,0 +1,58 @@
+"""A log case by case, where all of a case must be known before it can be judged.
+
+The rule to remember: **one partition at a time**: what is held in memory is a partition's events, so a
+county's log needs a twelfth of what it would.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from lab.replay.case_fold import CaseFold
+from lab.replay.reading import Line, Lines
+from schemas.envelope import Reader, Unreadable
+from schemas.topics import EVENT_TYPES
+
+
+class Counts(Protocol):
+    """Whatever counts what was read."""
+
+    cases: int
+    events: int
+    unreadable: list[tuple[int, str]]
+    """Lines that are no events, with the reason."""
+
+
+def folded_cases(
+    path: Path, mine: Sequence[int], partitions: int, counts: Counts | None = None
+) -> Iterator[CaseFold]:
+    """The cases of some partitions, whole. The place of each event is its line in the file."""
+    for partition in mine:
+        lines = Lines(path, frozenset([partition]), partitions)
+        cases, events, unreadable = _read(lines)
+        if counts is not None:
+            counts.events += events
+            counts.unreadable += unreadable
+            counts.cases += len(cases)
+        while cases:
+            yield cases.popitem()[1]
+
+
+def _read(lines: Iterator[Line] | Lines) -> tuple[dict[str, CaseFold], int, list[tuple[int, str]]]:
+    read = Reader(EVENT_TYPES).read
+    cases: dict[str, CaseFold] = {}
+    events, unreadable = 0, list[tuple[int, str]]()
+    for number, _, _, value in lines:
+        events += 1
+        try:
+            event = read(value)
+        except Unreadable as error:
+            unreadable.append((number, str(error)))
+            continue
+        case = cases.get(event.subject)
+        if case is None:
+            case = cases[event.subject] = CaseFold(event.subject)
+        case.fold(number, event)
+    return cases, events, unreadable
