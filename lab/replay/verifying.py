@@ -62,6 +62,8 @@ class Verified:
     unreadable: list[tuple[int, str]] = field(default_factory=list)
     broken: Counter[str] = field(default_factory=Counter)
     """How often each promise is broken."""
+    otherwise: Counter[str] = field(default_factory=Counter)
+    """Events that are decided otherwise now, by type."""
     shown: list[Broken] = field(default_factory=list)
     """The first of them, in the order of the file."""
     ties: Ties = field(default_factory=Ties)
@@ -76,6 +78,8 @@ class Verified:
 
     def take(self, found: Broken) -> None:
         self.broken[found.promise] += 1
+        if found.promise == DECISIONS:
+            self.otherwise[found.event] += 1
         self.shown.append(found)
         if len(self.shown) > 2 * SHOWN:
             self.shown = sorted(self.shown)[:SHOWN]
@@ -85,6 +89,7 @@ class Verified:
         self.events += other.events
         self.unreadable += other.unreadable
         self.broken += other.broken
+        self.otherwise += other.otherwise
         self.shown = sorted([*self.shown, *other.shown])[:SHOWN]
         self.ties.join(other.ties)
 
