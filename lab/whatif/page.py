@@ -6,7 +6,7 @@ are made (docs/decisions/0016).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from itertools import groupby
 
 from lab.whatif.asking import Changed
@@ -23,13 +23,14 @@ MOST_CASES = 300
 MOST_UNITS = 60
 TILES = ("late", "escalated", "supervised", "overdue")
 GOOD_WHEN_LESS = frozenset({"late", "escalated", "supervised", "overdue", "reopened", "waiting"})
+GOOD_WHEN_MORE = frozenset({"on_time", "resolved"})
 OWN_STYLE = (
     ".pick{position:absolute;opacity:0}.pick+label{display:inline-block;padding:.45rem .7rem;"
     "border:1px solid var(--line);border-radius:.5rem;cursor:pointer;margin-right:.5rem}"
     ".pick:checked+label{background:var(--band);font-weight:600}"
     ".pick:focus-visible+label{outline:3px solid var(--link)}"
     "#zh:checked~main.en,#en:checked~main.zh{display:none}"
-    ".bar{fill:var(--line)}.bar.now{fill:var(--link)}"
+    "thead th.t{text-align:left}.bar{fill:var(--line)}.bar.now{fill:var(--link)}"
 )
 
 
@@ -100,7 +101,7 @@ def _sums(view: View, report: Report) -> str:
         ("变化", "Change"),
         ("对比", "Side by side"),
     )
-    return _tabled(view, ("合计", "Sums"), heads, body)
+    return _tabled(view, ("合计", "Sums"), heads, body, (0, 4))
 
 
 def _bars(view: View, words: str, figure: Figure, most: float) -> str:
@@ -165,7 +166,7 @@ def _cases(view: View, report: Report, rules: Rulebook) -> str:
     heads = (
         ("案件", "Case"), ("类别", "Kind"), ("之前", "Before"), ("之后", "After"), ("依据", "Rests on"),
     )  # fmt: skip
-    table = _tabled(view, ("结果不同的案件", "Cases that end otherwise"), heads, body)
+    table = _tabled(view, ("结果不同的案件", "Cases that end otherwise"), heads, body, range(5))
     return table + (f"<p>{view.say(more)}</p>" if rest > 0 else "")
 
 
@@ -232,8 +233,18 @@ def _grounds(view: View, report: Report) -> str:
 # ── small things ─────────────────────────────────────────────────────────────────────────────
 
 
-def _tabled(view: View, title: tuple[str, str], heads: Iterable[tuple[str, str]], body: str) -> str:
-    cells = "".join(f'<th scope="col">{view.say(head)}</th>' for head in heads)
+def _tabled(
+    view: View,
+    title: tuple[str, str],
+    heads: Iterable[tuple[str, str]],
+    body: str,
+    words: Container[int] = (),
+) -> str:
+    """`words` are the columns that hold words, not numbers."""
+    cells = "".join(
+        f'<th scope="col"{" class=t" if place in words else ""}>{view.say(head)}</th>'
+        for place, head in enumerate(heads)
+    )
     name = view.say(title)
     if not body:
         return f"<h2>{name}</h2><p>{view.say(('无', 'None'))}</p>"
@@ -244,7 +255,8 @@ def _tabled(view: View, title: tuple[str, str], heads: Iterable[tuple[str, str]]
 
 
 def _number(value: float) -> str:
-    return f"{value:,.0f}" if value == int(value) else f"{value:,.1f}"
+    shown = round(value, 1)
+    return f"{shown:,.0f}" if shown == int(shown) else f"{shown:,.1f}"
 
 
 def _after(figure: Figure) -> str:
@@ -254,7 +266,11 @@ def _after(figure: Figure) -> str:
 
 
 def _change(name: str, figure: Figure) -> str:
-    if not figure.change:
+    change = round(figure.change, 1)
+    if not change:
         return ""
-    better = (figure.change < 0) is (name in GOOD_WHEN_LESS)
-    return f'<span class="{"up" if better else "down"}">{figure.change:+,.4g}</span>'
+    said = f"{change:+,.0f}" if change == int(change) else f"{change:+,.1f}"
+    if name not in GOOD_WHEN_LESS | GOOD_WHEN_MORE:
+        return said
+    better = (change < 0) is (name in GOOD_WHEN_LESS)
+    return f'<span class="{"up" if better else "down"}">{said}</span>'

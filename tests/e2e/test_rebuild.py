@@ -3,13 +3,22 @@ stored document is the fold of the log, to the byte; and a document that is not 
 
 from __future__ import annotations
 
+import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
+from pymongo import MongoClient
 
 from lab import rebuild
+from lab.replay.documents import compare_all
+from lab.replay.replaying import Asked, replay
+from lab.replay.verifying import verify
+from lab.whatif.asking import Question, ask
+from schemas.rulebook import Rulebooks
 from schemas.topics import SERVICES
-from tests.e2e.month import STORIES, Month, snapshots_of
+from services.shell.consuming import read_to_end
+from tests.e2e.month import STORIES, Month, hanyin, snapshots_of
 
 USUAL = {
     "opened", "assigned", "signed", "returned", "progressed", "resolved", "feedback-given",
@@ -26,6 +35,40 @@ async def test_every_stored_document_is_the_fold_of_the_log(
     assert found.holds, found
     assert found.equal == found.cases == undisturbed.played.cases == STORIES
     assert found.events > 5 * STORIES
+
+
+async def exported(month: Month, to: Path) -> Path:
+    """The log as `gridcase log export` writes it."""
+    with to.open("wb") as file:
+        async for record in read_to_end(month.settings, month.settings.topic("case.events")):
+            file.write(record.value + b"\n")
+    return to
+
+
+async def test_a_replay_of_the_exported_log_gives_the_stored_documents(
+    undisturbed: Month, tmp_path: Path
+) -> None:
+    """In one process, from the file alone: also the places on the topic follow from it."""
+    log = await exported(undisturbed, tmp_path / "log.jsonl")
+    found = await asyncio.to_thread(replay, log, Asked(documents=True))
+    with MongoClient[dict[str, Any]](undisturbed.settings.mongo, tz_aware=True) as client:
+        database = client[undisturbed.settings.database]
+        compared = compare_all(database, found.documents, found.events)
+    assert set(compared) == set(SERVICES)
+    for service, each in compared.items():
+        assert each.holds, (service, each)
+        assert each.equal == STORIES
+
+
+async def test_the_months_log_keeps_every_promise_and_is_decided_again(
+    undisturbed: Month, tmp_path: Path
+) -> None:
+    log = await exported(undisturbed, tmp_path / "log.jsonl")
+    rules = Rulebooks([hanyin()])
+    found = await asyncio.to_thread(verify, log, rules)
+    assert found.holds, found.shown
+    answer = await asyncio.to_thread(ask, log, Question(hanyin()))
+    assert answer.changed == []
 
 
 async def test_the_month_is_long_enough_to_prove_something(undisturbed: Month) -> None:
