@@ -30,6 +30,10 @@ def demo(
         "run/demo"
     ),
     stories: Annotated[int, typer.Option(help="How many of the reports to play.", min=1)] = 10_000,
+    disputes: Annotated[
+        bool,
+        typer.Option(help="Play the disputes of January to August as well: 945 in all."),
+    ] = False,
     broker: Annotated[
         str, typer.Option(help="`mock`: in memory, no Java. `kafka`: a real one.")
     ] = "mock",
@@ -43,13 +47,17 @@ def demo(
     汉阴县 2022 年 7 月:受理、分派、督办、评价,全程演示。
 
     Examples: `gridcase demo` · `gridcase demo --stories 50` · `gridcase demo --broker kafka`
+
+    With the county's mediation of eight months, which takes several times as long:
+    `gridcase demo --disputes && gridcase mediation run/demo/log.jsonl`
     """
     if broker not in ("mock", "kafka"):
         raise typer.BadParameter("it is `mock` or `kafka`", param_hint="--broker")
-    asyncio.run(_demo(data, stories, broker, reference))
+    asyncio.run(_demo(data, stories, disputes, broker, reference))
 
 
-async def _demo(data: Path, count: int, broker: str, reference: Path) -> None:
+async def _demo(data: Path, count: int, disputes: bool, broker: str, reference: Path) -> None:
+    from lab.demo import disputes as beside
     from lab.demo.month import LogFile, Slowest, play
     from lab.demo.stories import read_stories
     from lab.supervisor import Options, Platform
@@ -60,6 +68,7 @@ async def _demo(data: Path, count: int, broker: str, reference: Path) -> None:
     started = monotonic()
     rules = Rulebook(read_folder(reference))
     stories = read_stories()[:count]
+    others = beside.disputes(rules, stories) if disputes else []
     shutil.rmtree(data, ignore_errors=True)
     data.mkdir(parents=True)  # noqa: ASYNC240 - before anything runs
     options = Options(
@@ -70,7 +79,7 @@ async def _demo(data: Path, count: int, broker: str, reference: Path) -> None:
         environment={"GRIDCASE_LOG_LEVEL": "WARNING"},
         say=lambda text: console.print(f"[dim]{text}[/]"),
     )
-    view, slowest = MonthView(rules, len(stories)), Slowest()
+    view, slowest = MonthView(rules, len(stories) + len(others)), Slowest()
     view.simulated = True
     async with Platform(options) as platform:
         with (data / "log.jsonl").open("wb") as file, _shown(view) as show:
@@ -81,7 +90,13 @@ async def _demo(data: Path, count: int, broker: str, reference: Path) -> None:
                 show(event)
 
             played = await play(
-                platform.settings, platform.http, rules, log, stories=stories, on_event=on_event
+                platform.settings,
+                platform.http,
+                rules,
+                log,
+                stories=stories,
+                mediators=beside.Mediators(others) if others else None,
+                on_event=on_event,
             )
         cards = await _cards(platform.http["rating"])
         await _keep_page(platform.http["rating"], data)

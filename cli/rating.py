@@ -135,7 +135,7 @@ def visits(
 def rehearse(
     to: Annotated[Path, typer.Argument(help="File to write, one event a line.")],
     disputes: Annotated[
-        bool, typer.Option(help="The disputes of January to August instead of July.")
+        bool, typer.Option(help="July, and the disputes of January to August as well.")
     ] = False,
     reference: Annotated[
         Path, typer.Option(help="The county's reference data.", exists=True)

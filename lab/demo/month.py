@@ -10,7 +10,8 @@ from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
 from lab import inputs
-from lab.demo.parties import REACTS_AFTER, DemoParties
+from lab.demo.disputes import END, Mediators
+from lab.demo.parties import REACTS_AFTER, DemoParties, Together
 from lab.demo.stories import Story, read_stories
 from lab.driver import Driver
 from schemas import events
@@ -99,14 +100,17 @@ async def play(
     log: LogFile,
     *,
     stories: list[tuple[Report, Story]] | None = None,
+    mediators: Mediators | None = None,
     on_event: Callable[[Message[Any]], None] = lambda _event: None,
 ) -> Played:
-    """Play the stories (all of them by default) until every matter is settled."""
+    """Play the stories (all of them by default) until every matter is settled; with `mediators`,
+    their disputes of January to August as well."""
     stories = stories or read_stories()
+    parties = DemoParties(stories, rules)
     driver = Driver(
         settings,
         http,
-        DemoParties(stories, rules),
+        Together(parties, mediators) if mediators else parties,
         on_event=on_event,
         on_record=log.keep,
         react_after=REACTS_AFTER,
@@ -115,7 +119,8 @@ async def play(
     )
     async with driver:
         driver.add(inputs.report(report) for report, _ in stories)
-        end = month(stories, rules)[1]
+        driver.add(mediators.reports() if mediators else ())
+        end = END if mediators else month(stories, rules)[1]
         await driver.run(end)
         await driver.run(end + timedelta(days=1))  # what has passed is the tick before the last
     standings = driver.accepted.standings.values()

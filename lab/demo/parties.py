@@ -14,6 +14,7 @@ from typing import Any
 
 from lab import inputs
 from lab.demo.stories import Break, Story, by_case
+from lab.driver import Parties
 from lab.inputs import TimedInput
 from schemas import events, ids
 from schemas.envelope import Message, Payload
@@ -44,6 +45,16 @@ def _chance(event: Message[Any]) -> Random:
     """What is left to chance, the same in every installation. An event's id is not: it follows from
     the report's digest, which is keyed with a secret of the installation."""
     return Random(f"{event.subject} {event.type} {event.time.isoformat()}")
+
+
+class Together:
+    """Several parties; each knows its own cases."""
+
+    def __init__(self, *parties: Parties) -> None:
+        self.parties = parties
+
+    def react(self, event: Message[Any]) -> Iterable[TimedInput]:
+        return [item for party in self.parties for item in party.react(event)]
 
 
 class DemoParties:

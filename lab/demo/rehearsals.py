@@ -9,7 +9,7 @@ from typing import Any
 from lab import inputs
 from lab.demo.disputes import END, Mediators, disputes
 from lab.demo.month import month
-from lab.demo.parties import DemoParties
+from lab.demo.parties import DemoParties, Together
 from lab.demo.stories import read_stories
 from lab.rehearsal import Rehearsal
 from schemas.envelope import Message
@@ -33,9 +33,11 @@ def july(reference: Reference) -> tuple[Rehearsal, datetime]:
 
 
 def mediation(reference: Reference) -> tuple[Rehearsal, datetime]:
-    """The disputes of January to August 2022, and the end of August."""
-    mediators = Mediators(disputes(Rulebook(reference)))
-    rehearsal = Rehearsal(reference, mediators)
+    """July and the disputes of January to August 2022 in one log, and the end of August."""
+    rules, stories = Rulebook(reference), read_stories()
+    mediators = Mediators(disputes(rules, stories))
+    rehearsal = Rehearsal(reference, Together(DemoParties(stories, rules), mediators))
+    rehearsal.add(inputs.report(report) for report, _ in stories)
     rehearsal.add(mediators.reports())
     rehearsal.run(END)
     return rehearsal, END
@@ -53,8 +55,10 @@ def cards_of(rehearsal: Rehearsal, reference: Reference, period: str, now: datet
 def rehearsed(reference: Reference, *, disputes: bool) -> tuple[list[Message[Any]], list[str]]:
     """The log, and lines that say what the study reports and what came out."""
     rehearsal, end = mediation(reference) if disputes else july(reference)
-    cards = cards_of(rehearsal, reference, "2022" if disputes else "2022-07", end)
-    return rehearsal.log, list(_settled(cards) if disputes else _of_july(cards))
+    lines = list(_of_july(cards_of(rehearsal, reference, "2022-07", end)))
+    if disputes:
+        lines += _settled(cards_of(rehearsal, reference, "2022", end))
+    return rehearsal.log, lines
 
 
 def _of_july(cards: Cards) -> Iterator[str]:

@@ -23,11 +23,13 @@ from schemas.events import (
     Closed,
     Confirmed,
     Corrected,
+    Merged,
     Opened,
     Reopened,
     ReportAdded,
     ReportDeclined,
     Resolved,
+    Unmerged,
     Withdrawn,
 )
 from schemas.reference import Duplicates, Level, Service, Urgency, elapsed
@@ -44,6 +46,7 @@ Spot = tuple[str, str]
 
 SEEN_BY_INDEX = (
     ReportAdded, ReportDeclined, Confirmed, Corrected, Resolved, Closed, Withdrawn, Reopened,
+    Merged, Unmerged,
 )  # fmt: skip
 """The events that change what the index knows, besides `Opened`."""
 
@@ -119,9 +122,9 @@ class Nearby:
                 if told.category is not None:
                     known.area, known.spot = told.area, spot_of(told.area, told.category, rules)
                     self._keep(known)
-            case Resolved() | Closed() | Withdrawn():
+            case Resolved() | Closed() | Withdrawn() | Merged():
                 known.ended = True
-            case Reopened():
+            case Reopened() | Unmerged():
                 known.ended = False
 
     # ── the door ─────────────────────────────────────────────────────────────────────────────

@@ -14,12 +14,14 @@ from schemas.envelope import Message
 from schemas.events import (
     Confirmed,
     Joining,
+    Merged,
     Opened,
     Reopened,
     ReportAdded,
     ReportDeclined,
     ReportParted,
     Resolved,
+    Unmerged,
 )
 from schemas.inputs import Channel, ReporterKind, TriageDecision, Verdict
 from schemas.joins import AddReport, OpenReport, PartReport
@@ -29,7 +31,7 @@ from services.decider import Reply
 from services.intake.app import to_their_cases
 from services.intake.domain import DECIDER, preview
 from services.intake.likeness import likeness, vector
-from services.intake.nearby import Nearby
+from services.intake.nearby import SEEN_BY_INDEX, Nearby
 from services.shell.desk import COMMANDS, LOG, Desk, Outgoing
 from tests.county import small_county
 from tests.story import CASE, START, given
@@ -135,6 +137,16 @@ def test_a_case_that_has_ended_is_not_joined_and_one_that_is_corrected_has_moved
     told = Confirmed(decision_id="k", by="x", category="land", area="g111", changed=True)
     for event, found in ((done, False), (again, True), (told, False)):
         nearby.see(Message(ids.derive(event.TYPE), "/services/x", CASE, START, event), RULES)
+        assert (nearby.find(SECOND, wanted, RULES) is not None) is found
+
+
+def test_a_case_that_triage_merged_is_not_joined_until_it_is_a_case_of_its_own_again() -> None:
+    nearby, wanted = index(), opened("r2", ALIKE, submitted_at=LATER)
+    merged = Merged(into=ids.case_id("test", "r0"), merging=ids.derive("m"))
+    apart = Unmerged(decision_id="k", by="x", at=LATER, into=merged.into)
+    for event, found in ((merged, False), (apart, True)):
+        assert type(event) in SEEN_BY_INDEX
+        nearby.see(Message(ids.derive(event.TYPE), "/services/router", CASE, LATER, event), RULES)
         assert (nearby.find(SECOND, wanted, RULES) is not None) is found
 
 
