@@ -93,6 +93,8 @@ class Holding:
     handlers: tuple[str, ...] = ()
     """Who spoke for the department, as it names them."""
     reopened_at: Instant | None = None
+    found_wrong_at: Instant | None = None
+    """When triage sent the case back to the department that had returned it."""
 
     def word(self, *, without_resident: bool = False) -> Stars | None:
         """The rating that counts: the resident's own before a visit's, a visit's before a poll's."""
@@ -183,6 +185,7 @@ class State(CaseState):
                 h.responded_at,
                 h.paused_at,
                 h.reopened_at,
+                h.found_wrong_at,
             )
         ]
         ends = (self.opened_at, self.ended_at)

@@ -47,8 +47,20 @@ def _assigned(state: State, event: Message[events.Assigned]) -> State:
     data = event.data
     climbed = data.because is events.AssignedBecause.ESCALATED
     left = _end(state, event, Ending.ESCALATED if climbed else Ending.REASSIGNED)
+    held = _found_wrong(left.holdings, event) if data.wrong_return else left.holdings
     holding = Holding(event.id, data.lead, data.level, event.time)
-    return replace(left, holdings=(*left.holdings, holding))
+    return replace(left, holdings=(*held, holding))
+
+
+def _found_wrong(
+    holdings: tuple[Holding, ...], event: Message[events.Assigned]
+) -> tuple[Holding, ...]:
+    """The last time that this department returned the case was a mistake: it was its own."""
+    for n in reversed(range(len(holdings))):
+        if holdings[n].department == event.data.lead and holdings[n].ended is Ending.RETURNED:
+            mistaken = replace(holdings[n], found_wrong_at=event.time)
+            return (*holdings[:n], mistaken, *holdings[n + 1 :])
+    return holdings
 
 
 def _end(state: State, event: Message[Any], how: Ending) -> State:

@@ -113,6 +113,11 @@ MEASURES: tuple[Measure, ...] = (
         Words("本期被退回(非本单位职责)", "returned in the period as not theirs"), verdicts.returned,
     ),
     Measure(
+        "wrongly_returned", Words("误退", "Wrongly returned"),
+        Words("本期经分拨派回原退回单位", "sent back in the period by triage to the unit that had returned it"),
+        verdicts.wrongly_returned,
+    ),
+    Measure(
         "reopened", Words("重办", "Reopened"),
         Words("本期因低评重新办理", "reopened in the period for a low rating"), verdicts.reopened,
     ),

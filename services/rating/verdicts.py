@@ -37,6 +37,11 @@ def returned(view: View, window: Window) -> Verdict | None:
     return happened(any(h.ended is Ending.RETURNED and window.has(h.until) for h in view.holdings))
 
 
+def wrongly_returned(view: View, window: Window) -> Verdict | None:
+    """By when it was found: until triage has spoken, nobody knows whose it is."""
+    return happened(any(window.has(holding.found_wrong_at) for holding in view.holdings))
+
+
 def reopened(view: View, window: Window) -> Verdict | None:
     return happened(any(window.has(holding.reopened_at) for holding in view.holdings))
 

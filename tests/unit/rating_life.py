@@ -66,6 +66,11 @@ class Life:
         )
         return self.limits(limits, at) if limits else self
 
+    def sent_back(self, to: str, at: float) -> Life:
+        """Triage gives it to a department that had returned it."""
+        said: dict[str, Any] = {"level": LEVEL_OF[to], "because": AssignedBecause.TRIAGE}
+        return self.tell(assigned(to, self.holding, wrong_return=True, **said), at)
+
     def limits(
         self,
         due: Mapping[str, float],

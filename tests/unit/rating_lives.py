@@ -12,7 +12,7 @@ from schemas.events import AssignedBecause
 from schemas.inputs import RatedBy
 from schemas.lifecycle import LIFECYCLE
 from schemas.reference import Level
-from services.rating.facts import State
+from services.rating.facts import Ending, State
 from tests.story import moment
 from tests.unit.rating_life import DEPARTMENTS, LEVEL_OF, Life
 from tests.unit.router_words import assigned, clocked, reopened, ruled, said
@@ -26,7 +26,10 @@ def _assigned(draw: st.DrawFn, life: Life, _at: float) -> events.Assigned:
     to = draw(st.sampled_from(DEPARTMENTS))
     climbed = any(pressure.holding == life.holding for pressure in life.state.escalations)
     because = AssignedBecause.ESCALATED if climbed else AssignedBecause.ROUTED
-    return assigned(to, life.holding, level=LEVEL_OF[to], because=because)
+    returned = any(h.ended is Ending.RETURNED and h.department == to for h in life.state.holdings)
+    wrong = returned and not climbed and draw(st.booleans())
+    said = {"level": LEVEL_OF[to], "because": because, "wrong_return": wrong}
+    return assigned(to, life.holding, **said)
 
 
 def _rated(draw: st.DrawFn, life: Life, at: float) -> events.Rated:

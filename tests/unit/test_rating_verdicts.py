@@ -52,6 +52,24 @@ def test_a_reopened_result_is_no_completion_until_there_is_another() -> None:
     assert judged(life, "reopening") == "counted"
 
 
+def test_a_return_is_wrong_when_triage_sends_the_case_back_and_only_for_who_returned_it() -> None:
+    life = held().returned(2).assigned(VC2, at=3).returned(4)
+    assert judged(life, "wrongly_returned", VC) is None
+    life.sent_back(VC, 5)
+    assert judged(life, "wrongly_returned", VC) == "counted"
+    assert judged(life, "wrongly_returned", VC2) is None
+    assert judged(life, "wrongly_returned") == "counted"
+    assert [holding.found_wrong_at for holding in life.state.holdings] == [moment(5), None, None]
+
+
+def test_a_wrong_return_counts_in_the_month_in_which_it_was_found() -> None:
+    life = held().returned(2)
+    life.sent_back(VC, AUGUST)
+    assert judged(life, "returned", VC) == "counted"
+    assert judged(life, "wrongly_returned", VC) is None
+    assert judged(life, "wrongly_returned", VC, month="2022-08") == "counted"
+
+
 def test_pending_is_told_as_of_the_periods_end() -> None:
     life = held().resolved(AUGUST)
     assert judged(life, "pending") == "counted"
