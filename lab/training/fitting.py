@@ -1,10 +1,12 @@
 """The fit: labelled rows come in, a `Classifier` goes out that knows how far to trust itself.
 
-    rows ─► texts as TF-IDF of n-grams ─► linear support vectors, one label against the rest
-         └► the same in folds, each judged by a model that never saw it ─► chances, thresholds
+    rows ─► texts as n-grams, weighed by how rare and how telling they are
+              ├► linear support vectors, one label against the rest, rare labels as heavy as others
+              └► the same in folds, each judged by a model that never saw it ─► chances, thresholds
 
 The one rule to remember: **thresholds come from rows that the model had not seen**. Nothing is held
-back from the model that is saved; its figures are those of the folds.
+back from the model that is saved; its figures are those of the folds. What an n-gram tells of the
+labels is learnt from the rows as well, so it is learnt in each fold anew.
 """
 
 from __future__ import annotations
@@ -16,8 +18,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, diags_array
 from sklearn.linear_model import LogisticRegression
+from sklearn.preprocessing import normalize
 from sklearn.svm import LinearSVC
 
 from lab.training.judging import Judged, summary
@@ -35,6 +38,10 @@ STRENGTH = 1.0
 CAUTION = 0.0
 """Standard errors by which the share of right ones must lie above the one demanded. With none the
 most pass: the share is met on average, and missed by chance in every other held-out set."""
+FLOOR = 0.1
+"""What an n-gram that tells nothing of the labels still weighs; one of a single label weighs 1 more."""
+DOUBT = 20
+"""Texts of a label before it is believed what n-grams it has."""
 ENOUGH = 30
 """Rows seen right or wrong before a kind of message is ever let pass unasked."""
 KINDS: tuple[Kind, ...] = ("subject", "detail", "both")
@@ -52,7 +59,8 @@ class _Texts:
 
     terms: list[str]
     idf: Array
-    matrix: csr_matrix
+    counts: csr_matrix
+    """One row a text: 1 + log of how often each term stands in it."""
     subject: list[int | None]
     detail: list[int | None]
     owner: Array
@@ -81,7 +89,8 @@ def train(
         if (judgement := _judgement(found, len(labels), right)).slope
     }
     say("fitting all")
-    weights = _fit(texts.matrix, truth[texts.owner], len(labels))
+    telling = _telling(texts.counts, truth[texts.owner], len(labels))
+    weights = _fit(_vectors(texts, telling), truth[texts.owner], len(labels))
     digest = digest_of(rows)
     metrics = {
         kind: summary([j for j in judged if j.kind == kind], labels, judgements[kind])
@@ -96,7 +105,7 @@ def train(
         judgements=judgements,
         metrics={"folds": metrics},
     )
-    return Classifier(card, texts.terms, texts.idf, weights)
+    return Classifier(card, texts.terms, texts.idf, weights, telling)
 
 
 def _enough(rows: Sequence[Labelled]) -> list[Labelled]:
@@ -125,21 +134,37 @@ def _texts(messages: Sequence[Words]) -> _Texts:
     least = LEAST + (len(counts) >= MANY)
     terms = sorted(term for term, number in standing.items() if number >= least)
     idf = np.log((1 + len(counts)) / (1 + np.array([standing[t] for t in terms]))) + 1
-    matrix = _matrix(counts, {term: n for n, term in enumerate(terms)}, idf)
+    matrix = _matrix(counts, {term: n for n, term in enumerate(terms)})
     return _Texts(terms, idf, matrix, places["subject"], places["detail"], np.array(owner))
 
 
-def _matrix(counts: Iterable[Counter[str]], number: dict[str, int], idf: Array) -> csr_matrix:
+def _matrix(counts: Iterable[Counter[str]], number: dict[str, int]) -> csr_matrix:
     ends, columns, values = [0], list[int](), list[float]()
     for count in counts:
         known = {number[term]: n for term, n in count.items() if term in number}
-        at = list(known)
-        weight = (1 + np.log(np.fromiter(known.values(), dtype=float, count=len(at)))) * idf[at]
-        columns += at
-        values += (weight / (np.sqrt(weight @ weight) or 1)).tolist()
+        columns += known
+        values += known.values()
         ends.append(len(columns))
     shape = (len(ends) - 1, len(number))
-    return csr_matrix((np.array(values, dtype=np.float64), columns, ends), shape=shape)
+    return csr_matrix((1 + np.log(np.array(values, dtype=np.float64)), columns, ends), shape=shape)
+
+
+def _telling(counts: csr_matrix, truth: Array, labels: int) -> Array:
+    """How much each term tells of the label: `FLOOR` for one that is as usual in the texts of every
+    label, 1 more for one of a single label. It is 1 less the entropy of its shares, in units of the
+    most that it could be."""
+    stands = (counts > 0).astype(np.float64)
+    each = [truth == label for label in range(labels)]
+    shares = np.array(
+        [(np.asarray(stands[own].sum(axis=0)).ravel() + 1) / (own.sum() + DOUBT) for own in each]
+    )
+    shares /= shares.sum(axis=0)
+    return np.asarray(FLOOR + 1 + (shares * np.log(shares)).sum(axis=0) / np.log(labels))
+
+
+def _vectors(texts: _Texts, telling: Array) -> csr_matrix:
+    """The texts as weighed terms, each of length one."""
+    return normalize(texts.counts @ diags_array(texts.idf * telling))
 
 
 # ── weights ──────────────────────────────────────────────────────────────────────────────────
@@ -149,7 +174,9 @@ def _fit(matrix: csr_matrix, truth: Array, labels: int) -> Array:
     """One row a term, one column a label; zeros for labels that are not in `truth`."""
     present = np.unique(truth)
     weights = np.zeros((matrix.shape[1], labels), dtype=np.float32)
-    machine = LinearSVC(C=STRENGTH, fit_intercept=False, random_state=0).fit(matrix, truth)
+    machine = LinearSVC(
+        C=STRENGTH, fit_intercept=False, class_weight="balanced", random_state=0
+    ).fit(matrix, truth)
     found = machine.coef_ if len(present) > 2 else np.vstack([-machine.coef_, machine.coef_])
     weights[:, present] = found.T
     return weights
@@ -171,8 +198,9 @@ def _judged(
         seen = folds[texts.owner] != fold
         if len(np.unique(truth[texts.owner[seen]])) < 2:
             continue
-        weights = _fit(texts.matrix[seen], truth[texts.owner[seen]], len(labels))
-        scores = np.asarray(texts.matrix @ weights)
+        known = truth[texts.owner[seen]]
+        vectors = _vectors(texts, _telling(texts.counts[seen], known, len(labels)))
+        scores = np.asarray(vectors @ _fit(vectors[seen], known, len(labels)))
         for number in np.flatnonzero(folds == fold).tolist():
             out += _as_each_kind(texts, number, scores, int(truth[number]))
     return out

@@ -45,7 +45,7 @@ def to_their_cases(_tools: Tools) -> Dress:
 def _now(runtime: Runtime[Any]) -> datetime:
     """What time it is, by the clock that counts."""
     stream = runtime.settings.clock == "stream"
-    return (runtime.step.clock if stream else None) or datetime.now(UTC)
+    return (runtime.step.ticked if stream else None) or datetime.now(UTC)
 
 
 class StoredCases:

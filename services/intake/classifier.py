@@ -3,9 +3,9 @@
     subject ─► n-grams ─► scores ─┐
     detail  ─► n-grams ─► scores ─┴► sum ─► best label, margin ─► chance, sure or not, why
 
-A linear model over characters and pairs of characters (TF-IDF, each text of length one). Subject
-and detail are scored by the same weights and summed. Scoring is plain Python and numpy: a model is
-made elsewhere (`lab.training`) and read from one file.
+A linear model over characters and pairs of characters, weighed by how rare they are and by how much
+they tell of the labels (each text of length one). Subject and detail are scored by the same weights and summed. Scoring is plain Python and numpy: a
+model is made elsewhere (`lab.training`) and read from one file.
 
 The one rule to remember: **the margin decides whether a person is asked**. The distance of the best
 label from the second is compared with a threshold of that label and that kind of message, chosen in
@@ -31,7 +31,8 @@ from services.intake.ngrams import ngrams, plain
 Floats = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.intp]
 Kind = Literal["subject", "detail", "both"]
-FORMAT = 1
+FORMAT = 2
+"""Files of format 1 have no `telling.npy`: all terms tell alike."""
 SHIPPED = Path(__file__).with_name("shipped.model")
 """Trained on texts written for this project (`lab/training/texts/`)."""
 REASONS = 4
@@ -100,11 +101,21 @@ class Card:
 class Classifier:
     """A trained model. Some 0.2 ms for a message of 400 characters and 7 labels."""
 
-    def __init__(self, card: Card, terms: Iterable[str], idf: Floats, weights: Floats) -> None:
+    def __init__(
+        self,
+        card: Card,
+        terms: Iterable[str],
+        idf: Floats,
+        weights: Floats,
+        telling: Floats | None = None,
+    ) -> None:
         self.card = card
         self.terms = list(terms)
         self._number = {term: number for number, term in enumerate(self.terms)}
         self._idf = np.ascontiguousarray(idf, dtype=np.float32)
+        known = np.ones(len(self._idf)) if telling is None else telling
+        self._telling = np.ascontiguousarray(known, dtype=np.float32)
+        self._weight = self._idf * self._telling
         self._weights = np.ascontiguousarray(weights, dtype=np.float32)
         """One row a term, one column a label."""
 
@@ -138,14 +149,14 @@ class Classifier:
         return dict(zip(self.terms, self._idf.tolist(), strict=True))
 
     def _vector(self, text: str) -> tuple[Rows, Floats] | None:
-        """The known terms of a text by number, and their TF-IDF, of length one."""
+        """The known terms of a text by number, and what they weigh, of length one."""
         number = self._number
         counts = {number[term]: n for term, n in ngrams(text).items() if term in number}
         if not counts:
             return None
         rows = np.fromiter(counts, dtype=np.intp, count=len(counts))
         tf = np.fromiter(counts.values(), dtype=np.float32, count=len(counts))
-        values = (1 + np.log(tf)) * self._idf[rows]
+        values = (1 + np.log(tf)) * self._weight[rows]
         return rows, values / np.sqrt(values @ values)
 
     def _because(
@@ -171,11 +182,13 @@ class Classifier:
     # ── the file ─────────────────────────────────────────────────────────────────────────────
 
     def save(self, path: Path) -> None:
-        """One zip: `card.json`, `terms.txt`, `idf.npy`, `weights.npy` (half precision)."""
+        """One zip: `card.json`, `terms.txt`, `idf.npy`, `telling.npy`, `weights.npy` (half
+        precision)."""
         files = {
             "card.json": json.dumps(asdict(self.card), ensure_ascii=False, indent=1).encode(),
             "terms.txt": "\n".join(self.terms).encode(),
             "idf.npy": _npy(self._idf),
+            "telling.npy": _npy(self._telling),
             "weights.npy": _npy(self._weights),
         }
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -189,30 +202,34 @@ def load(path: Path) -> Classifier:
         with zipfile.ZipFile(path) as archive:
             card = _card(json.loads(archive.read("card.json")))
             terms = archive.read("terms.txt").decode().split("\n")
-            idf, weights = (
-                np.load(io.BytesIO(archive.read(name)), allow_pickle=False).astype(np.float32)
-                for name in ("idf.npy", "weights.npy")
-            )
+            idf, weights = _array(archive, "idf.npy"), _array(archive, "weights.npy")
+            telling = _array(archive, "telling.npy") if card.format > 1 else np.ones_like(idf)
     except FileNotFoundError:
         raise ModelError(
             f"{path}: no such file; make one with `gridcase classifier train`"
         ) from None
     except (zipfile.BadZipFile, KeyError, ValueError, TypeError, OSError) as error:
         raise ModelError(f"{path} is no model of gridcase ({error}); train it again") from error
-    if weights.shape != (len(terms), len(card.labels)) or idf.shape != (len(terms),):
+    alike = idf.shape == telling.shape == (len(terms),)
+    if not alike or weights.shape != (len(terms), len(card.labels)):
         raise ModelError(f"{path} is damaged: its parts differ in size; train it again")
-    return Classifier(card, terms, idf, weights)
+    return Classifier(card, terms, idf, weights, telling)
 
 
 def _card(written: dict[str, Any]) -> Card:
-    if written.get("format") != FORMAT:
-        raise ValueError(f"format {written.get('format')}, this program reads {FORMAT}")
+    if written.get("format") not in range(1, FORMAT + 1):
+        raise ValueError(f"format {written.get('format')}, this program reads up to {FORMAT}")
     judgements = {
         kind: Judgement(j["slope"], tuple(j["lifts"]), tuple(j["thresholds"]))
         for kind, j in written["judgements"].items()
     }
     fields = {**written, "labels": tuple(written["labels"]), "judgements": judgements}
     return Card(**fields)
+
+
+def _array(archive: zipfile.ZipFile, name: str) -> Floats:
+    found = np.load(io.BytesIO(archive.read(name)), allow_pickle=False)
+    return np.asarray(found, dtype=np.float32)
 
 
 def _npy(array: Floats) -> bytes:
