@@ -35,9 +35,9 @@ MANY = 5_000
 """Of so many texts or more, a term must stand in one more."""
 STRENGTH = 1.0
 """LinearSVC's C; between 0.6 and 2.5 it makes no difference that could be told from chance."""
-CAUTION = 0.0
-"""Standard errors by which the share of right ones must lie above the one demanded. With none the
-most pass: the share is met on average, and missed by chance in every other held-out set."""
+CAUTION = 0.5
+"""Standard errors by which the share of right ones must lie above the one demanded, so that it is met
+more often than not by messages nobody has seen."""
 FLOOR = 0.1
 """What an n-gram that tells nothing of the labels still weighs; one of a single label weighs 1 more."""
 DOUBT = 20
@@ -220,29 +220,27 @@ def _as_each_kind(texts: _Texts, number: int, scores: Array, truth: int) -> Iter
 
 
 def _judgement(judged: Sequence[Judged], labels: int, right: float) -> Judgement:
-    """Margins as chances by a logistic curve with a lift for each label (few rows pull it little),
-    and one chance to pass, which is another margin for each label: that lets the most pass."""
+    """Leads as chances by a logistic curve with a lift for each label (few rows pull it little), and
+    one chance to pass, which is another lead for each label: that lets the most pass."""
     hits = np.array([j.is_right for j in judged], dtype=bool)
     if len(judged) < ENOUGH or not hits.any():
         return Judgement(0.0, (0.0,) * labels, (NEVER,) * labels)
-    margins = np.array([j.margin for j in judged])
+    far = np.array([(j.margin, j.others) for j in judged])
     said = np.array([j.said for j in judged])
     if hits.all():  # nothing to learn doubt from: a tie would have been wrong
-        margins, said, hits = (
-            np.append(margins, 0.0),
+        far, said, hits = (
+            np.vstack([far, (0.0, 0.0)]),
             np.append(said, said[0]),
             np.append(hits, False),
         )
     which = np.eye(labels)[said]
-    curve = LogisticRegression(C=1.0, max_iter=1000).fit(np.column_stack([margins, which]), hits)
-    slope = max(float(curve.coef_[0, 0]), 1e-6)
-    lifts = curve.coef_[0, 1:] + curve.intercept_[0]
-    logits = slope * margins + lifts[said]
-    bar = _bar(logits, hits, right)
-    thresholds = np.where(np.isfinite(bar), (bar - lifts) / slope, NEVER)
-    return Judgement(
-        slope, tuple(map(float, lifts)), tuple(float(max(margin, 0.0)) for margin in thresholds)
-    )
+    curve = LogisticRegression(C=1.0, max_iter=1000).fit(np.column_stack([far, which]), hits)
+    slope, rest = max(float(curve.coef_[0, 0]), 1e-6), float(curve.coef_[0, 1])
+    lifts = curve.coef_[0, 2:] + curve.intercept_[0]
+    leads = far @ (slope, rest)
+    bar = _bar(leads + lifts[said], hits, right)
+    thresholds = np.where(np.isfinite(bar), bar - lifts, NEVER)
+    return Judgement(slope, tuple(map(float, lifts)), tuple(map(float, thresholds)), rest)
 
 
 def _bar(logits: Array, hits: Array, right: float) -> float:

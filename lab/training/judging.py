@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from time import thread_time
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
 from lab.training.rows import Labelled
-from services.intake.classifier import Classifier, Judgement, Kind
+from services.intake.classifier import Classifier, Judgement, Kind, ranked
 
 Array = npt.NDArray[Any]
 STEPS = (0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
@@ -20,18 +19,19 @@ STEPS = (0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """One message as a model sees it: what it says, by what margin, and what is true (numbers of
-    labels; -1 for a label that the model does not know)."""
+    """One message as a model sees it: what it says, how far that is before the second, how the others
+    do on the mean, and what is true (numbers of labels; -1 for a label that the model does not know)."""
 
     kind: Kind
     said: int
     margin: float
+    others: float
     truth: int
 
     @classmethod
     def of(cls, kind: Kind, scores: Array, truth: int) -> Judged:
-        low, high = np.sort(scores)[-2:]
-        return cls(kind, int(scores.argmax()), float(high - low), truth)
+        said, _, margin, others = ranked(scores)
+        return cls(kind, said, margin, others, truth)
 
     @property
     def is_right(self) -> bool:
@@ -78,25 +78,34 @@ def report(model: Classifier, rows: Sequence[Labelled]) -> dict[str, Any]:
 def _together(
     judged: Sequence[Judged], labels: Sequence[str], judgements: dict[str, Judgement]
 ) -> dict[str, Any]:
-    passed = [_passes(j, judgements.get(j.kind)) for j in judged]
-    return _figures(judged, passed, labels)
+    return _figures([(j, judgements.get(j.kind)) for j in judged], labels)
 
 
 def summary(
     judged: Sequence[Judged], labels: Sequence[str], judgement: Judgement | None
 ) -> dict[str, Any]:
     """The figures of messages of one kind."""
-    return _figures(judged, [_passes(j, judgement) for j in judged], labels)
+    return _figures([(j, judgement) for j in judged], labels)
 
 
 def _passes(judged: Judged, judgement: Judgement | None) -> bool:
-    return judgement is not None and judged.margin >= judgement.thresholds[judged.said]
+    if judgement is None:
+        return False
+    return judgement.lead(judged.margin, judged.others) >= judgement.thresholds[judged.said]
+
+
+def _certainty(judged: Judged, judgement: Judgement | None) -> float:
+    """By what messages are put in order, the surest last: the logit of the chance."""
+    if judgement is None:
+        return judged.margin
+    return judgement.lead(judged.margin, judged.others) + judgement.lifts[judged.said]
 
 
 def _figures(
-    judged: Sequence[Judged], passed: Sequence[bool], labels: Sequence[str]
+    pairs: Sequence[tuple[Judged, Judgement | None]], labels: Sequence[str]
 ) -> dict[str, Any]:
-    through = [j for j, passes in zip(judged, passed, strict=True) if passes]
+    judged = [j for j, _ in pairs]
+    through = [j for j, judgement in pairs if _passes(j, judgement)]
     per_label = {label: _label(judged, through, n) for n, label in enumerate(labels)}
     per_label = {label: figures for label, figures in per_label.items() if figures["messages"]}
     scores = [figures["f1"] for figures in per_label.values()]
@@ -107,7 +116,7 @@ def _figures(
         "passed": len(through),
         "coverage": _share(len(through), len(judged)),
         "accuracy_at_coverage": _share(sum(j.is_right for j in through), len(through)),
-        "surest": _surest(judged),
+        "surest": _surest(pairs),
         "per_label": per_label,
         "confusion": _confusion(judged, labels),
     }
@@ -128,8 +137,8 @@ def _label(judged: Sequence[Judged], through: Sequence[Judged], label: int) -> d
     }
 
 
-def _surest(judged: Sequence[Judged]) -> dict[str, float]:
-    order = sorted(judged, key=lambda j: -j.margin)
+def _surest(pairs: Sequence[tuple[Judged, Judgement | None]]) -> dict[str, float]:
+    order = [j for j, _ in sorted(pairs, key=lambda pair: -_certainty(*pair))]
     cut = {step: round(step * len(order)) for step in STEPS}
     return {f"{s:.0%}": _share(sum(j.is_right for j in order[:n]), n) for s, n in cut.items()}
 

@@ -1,15 +1,16 @@
 """The trained classifier: a message's words come in, a category with its chance and reasons go out.
 
     subject ─► n-grams ─► scores ─┐
-    detail  ─► n-grams ─► scores ─┴► sum ─► best label, margin ─► chance, sure or not, why
+    detail  ─► n-grams ─► scores ─┴► sum ─► best label, its lead ─► chance, sure or not, why
 
 A linear model over characters and pairs of characters, weighed by how rare they are and by how much
 they tell of the labels (each text of length one). Subject and detail are scored by the same weights and summed. Scoring is plain Python and numpy: a
 model is made elsewhere (`lab.training`) and read from one file.
 
-The one rule to remember: **the margin decides whether a person is asked**. The distance of the best
-label from the second is compared with a threshold of that label and that kind of message, chosen in
-training so that what passes is right as often as was demanded.
+The one rule to remember: **the lead decides whether a person is asked**: how far the best label is
+before the second, and how well the others do (where all others are far down, the words are odd). It is
+compared with a threshold of that label and that kind of message, chosen in training so that what
+passes is right as often as was demanded.
 """
 
 from __future__ import annotations
@@ -74,12 +75,17 @@ class Suggestion:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """How margins of one kind of message become chances: ``1 / (1 + exp(-slope·margin - lift))``,
-    with a lift and a threshold of the margin for each label."""
+    """How leads of one kind of message become chances: ``1 / (1 + exp(-lead - lift))`` with
+    ``lead = slope·(best - second) + rest·(mean of the others)``, and for each label a lift and the
+    least lead that passes."""
 
     slope: float
     lifts: tuple[float, ...]
     thresholds: tuple[float, ...]
+    rest: float = 0.0
+
+    def lead(self, margin: float, others: float) -> float:
+        return self.slope * margin + self.rest * others
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,12 +134,13 @@ class Classifier:
             return None
         parts = [(rows, values, self._weights[rows]) for rows, values in vectors]
         scores = np.sum([values @ weights for _, values, weights in parts], axis=0)
-        first, second, margin = _best(scores)
+        first, second, margin, others = ranked(scores)
         judgement = self.card.judgements.get(words.kind) or self._strictest()
+        lead = judgement.lead(margin, others)
         return Suggestion(
             self.card.labels[first],
-            round(_chance(judgement, first, margin), 4),
-            margin >= judgement.thresholds[first],
+            round(1 / (1 + math.exp(-lead - judgement.lifts[first])), 4),
+            lead >= judgement.thresholds[first],
             self._because(parts, first, second),
         )
 
@@ -220,11 +227,17 @@ def _card(written: dict[str, Any]) -> Card:
     if written.get("format") not in range(1, FORMAT + 1):
         raise ValueError(f"format {written.get('format')}, this program reads up to {FORMAT}")
     judgements = {
-        kind: Judgement(j["slope"], tuple(j["lifts"]), tuple(j["thresholds"]))
-        for kind, j in written["judgements"].items()
+        kind: _judgement(written["format"], j) for kind, j in written["judgements"].items()
     }
     fields = {**written, "labels": tuple(written["labels"]), "judgements": judgements}
     return Card(**fields)
+
+
+def _judgement(format: int, j: dict[str, Any]) -> Judgement:
+    """Format 1 has its thresholds in margins, before the slope."""
+    unit = j["slope"] if format == 1 else 1.0
+    thresholds = tuple(NEVER if least >= NEVER else least * unit for least in j["thresholds"])
+    return Judgement(j["slope"], tuple(j["lifts"]), thresholds, j.get("rest", 0.0))
 
 
 def _array(archive: zipfile.ZipFile, name: str) -> Floats:
@@ -238,17 +251,16 @@ def _npy(array: Floats) -> bytes:
     return buffer.getvalue()
 
 
-def _best(scores: Floats) -> tuple[int, int, float]:
-    """The best label, the second, and how far they are apart."""
+def ranked(scores: Floats) -> tuple[int, int, float, float]:
+    """The best label, the second, how far they are apart, and the mean score of all others (0 where
+    there are none)."""
     first = int(scores.argmax())
     others = scores.copy()
     others[first] = -np.inf
     second = int(others.argmax())
-    return first, second, float(scores[first] - scores[second])
-
-
-def _chance(judgement: Judgement, label: int, margin: float) -> float:
-    return 1 / (1 + math.exp(-judgement.slope * margin - judgement.lifts[label]))
+    best, next_best, left = float(scores[first]), float(scores[second]), len(scores) - 2
+    mean = (float(scores.sum()) - best - next_best) / left if left else 0.0
+    return first, second, best - next_best, mean
 
 
 def is_empty(text: str) -> bool:

@@ -6,10 +6,15 @@ only after the month's figures were published.
 
 from __future__ import annotations
 
+import csv
+import json
 import os
-from asyncio import create_task
+import sys
+from asyncio import create_subprocess_exec, create_task
+from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from io import StringIO
 from typing import Any, NamedTuple
 
 import httpx
@@ -21,7 +26,6 @@ from lab.verify_scorecards import verify
 from schemas.outputs import VisitRequested
 from services.rating.printing import chromium
 from services.shell.reference_feed import ReferenceFeed
-from services.shell.snapshots import connect
 from tests.e2e.outside import Outside, a_rating, an_update, until
 
 RATINGS, UPDATES = "ratings.submitted", "updates.vc-v11"
@@ -155,18 +159,43 @@ async def test_at_least_a_tenth_of_what_was_closed_is_asked_about_again(
         assert len(drawn) * 10 >= closed
 
 
+async def gridcase(outside: Outside, *words: str) -> str:
+    """What the command says of this platform, as somebody at a terminal would ask."""
+    settings = outside.settings
+    named = {
+        "KAFKA_BOOTSTRAP_SERVERS": settings.kafka,
+        "MONGO_URL": settings.mongo,
+        "GRIDCASE_PREFIX": settings.prefix,
+    }
+    command = await create_subprocess_exec(
+        sys.executable, "-m", "cli.main", "rating", *words,
+        env=os.environ | named, stdout=PIPE, stderr=PIPE,
+    )  # fmt: skip
+    said, complaint = await command.communicate()
+    assert command.returncode == 0, said.decode() + complaint.decode()
+    return said.decode()
+
+
+async def test_the_command_verifies_what_was_published_and_writes_the_visits_to_make(
+    told: Told, outside: Outside
+) -> None:
+    await published(told)
+    assert f"{told.month}/v1" in await gridcase(outside, "verify")
+    assert "equal to the byte" in await gridcase(outside, "verify")
+    found = json.loads(await gridcase(outside, "verify", "--json"))
+    assert [row["different"] for row in found] == [[] for _ in found]
+    head, *rows = csv.reader(StringIO(await gridcase(outside, "visits", told.month)))
+    assert head[:3] == ["period", "department", "drawn"]
+    asked = await outside.told("visits.requested", period=told.month)
+    assert {row[head.index("case_id")] for row in rows} == {word.data.case_id for word in asked}
+
+
 async def test_a_correction_is_a_new_version_with_its_reason(told: Told, outside: Outside) -> None:
     """It comes last: from here on the month's newest version is the second."""
     await published(told)
     first = await card(told)
-    wishes = connect(outside.settings.mongo, outside.settings.database)["rating_corrections"]
-    made = await wishes.insert_one({"period": told.month, "reason": "a visit came late"})
-
-    async def is_done() -> bool:
-        wish = await wishes.find_one({"_id": made.inserted_id})
-        return wish is not None and "edition" in wish
-
-    await until(is_done)
+    said = await gridcase(outside, "correct", told.month, "--reason", "a visit came late")
+    assert "published" in said
     second = await card(told)
     assert (second["version"], second["reason"]) == (2, "a visit came late")
     assert second["rates"]["satisfaction"] != first["rates"]["satisfaction"]
