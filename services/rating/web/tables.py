@@ -186,13 +186,15 @@ def _change(view: View, card: Scorecard, measure: Measure) -> str:
 
 
 def unit_table(view: View, card: Scorecard) -> str:
-    """All figures of one unit, with numerator, denominator, interval and what was left out."""
+    """All figures of one unit, with numerator, denominator, interval and what was left out. A month
+    that was published before there was a measure does not tell it."""
     heads = (
         ("指标", "Measure"), ("数值", "Figure"), ("分子/分母", "Numerator/denominator"),
         ("95%区间", "95 % interval"), ("未计入", "Left out"),
     )  # fmt: skip
     cells = "".join(f'<th scope="col">{view.say(head)}</th>' for head in heads)
-    rows = "".join(_measure_row(view, card, measure) for measure in MEASURES)
+    told = [m for m in MEASURES if m.name in (card.rates if m.is_rate else card.counts)]
+    rows = "".join(_measure_row(view, card, measure) for measure in told)
     label = view.say(("全部指标", "All measures"))
     return (
         f'<h2 id="all">{label}</h2><div class=scroll tabindex=0 role=region aria-labelledby=all>'
