@@ -157,10 +157,7 @@ def _case(found: Replayed) -> dict[str, Any]:
     if found.case is None:
         console.print("[red]not found[/]: the log knows no such case by then")
         raise typer.Exit(1)
-    return {
-        service: adapter.dump_python(found.case.state(service), mode="json", exclude_defaults=True)
-        for service, adapter in STATES.items()
-    }
+    return {service: states.write(found.case.state(service)) for service, states in STATES.items()}
 
 
 def _against(found: Replayed, folder: Path) -> tuple[dict[str, Any], bool]:

@@ -27,7 +27,7 @@ from schemas.events import CaseEvent
 from schemas.lifecycle import advance, void_because
 from schemas.rulebook import Rulebooks
 from services.decider import Cause, Notice, Reply, Timer
-from services.shell.desk import event_of, tick_of
+from services.shell.wording import event_of, tick_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,6 +85,11 @@ def never_due(_state: Any) -> None:
     """For services that time alone never moves."""
 
 
+def counts_nowhere(_state: Any) -> tuple[str, ...]:
+    """For services whose gauges count no states."""
+    return ()
+
+
 def says_nothing(_state: Any, _event: Cause) -> list[Notice]:
     """For services that tell outsiders nothing."""
     return []
@@ -100,6 +105,14 @@ class Decider(Generic[S]):
     evolve: Callable[[S, Message[Any]], S]
     notify: Callable[[S, Message[Any]], list[Notice]] = says_nothing
     due: Callable[[S], Timer | None] = never_due
+    labels: Callable[[S], tuple[str, ...]] = counts_nowhere
+    """What the gauges count a case under, words without spaces: ``overdue/vc-v11/village``."""
+    revision: int = 1
+    """Raised when `due` or `labels` say something else about the same state: what is stored of them
+    is then said anew."""
     answers: frozenset[type[Payload]] | None = None
     """The events of the log that `decide` may answer, so that it is spared the others; None: any
     of them. Commands and ticks are always put to it."""
+
+    def may_answer(self, event: Message[Any]) -> bool:
+        return self.answers is None or type(event.data) in self.answers

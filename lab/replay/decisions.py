@@ -25,7 +25,7 @@ from schemas.lifecycle import void_because
 from schemas.reference import elapsed
 from schemas.rulebook import Rulebooks
 from services.decider import Cause, Decision
-from services.shell.desk import tick_of
+from services.shell.wording import tick_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,16 +15,15 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pydantic import TypeAdapter
 from pymongo import MongoClient
 
 from lab.rebuild import Comparison, snapshot_bytes
 from lab.replay.folding import DECIDERS, SERVICES, Fold
 from services.shell.embedded import start_mongod
 from services.shell.endpoints import settings_at
-from services.shell.snapshots import document_of
+from services.shell.snapshots import States, document_of
 
-STATES = {d.service: TypeAdapter(type(d.initial())) for d in DECIDERS}
+STATES = {d.service: States(d) for d in DECIDERS}
 
 
 class Made(NamedTuple):

@@ -84,13 +84,17 @@ def parts(runtime: Runtime[Any]) -> tuple[Pages, Beside]:
 
     async def retain() -> None:
         """Destroy what has been kept long enough."""
-        now = _now(runtime)
-        cases = {
-            e.id: e.state for desk in runtime.step.desks.values() for e in desk.entries.values()
+        now, books = _now(runtime), runtime.feed.rulebooks
+        if books.at(now).settings.keep_contacts is None:
+            return
+        over = {
+            "partition": {"$in": list(runtime.step.desks)},
+            "state.ended": {"$exists": True},
         }
-        for case in set(expired(cases, runtime.feed.rulebooks, now)) - erased:
-            await runtime.vault.erase(case)
-            erased.add(case)
+        async for case, state in runtime.snapshots.states(over):
+            for contact in set(expired({case: state}, books, now)) - erased:
+                await runtime.vault.erase(contact)
+                erased.add(contact)
 
     pages = [
         ("/reports", post(by_http.submit, include_in_schema=False)),
@@ -107,4 +111,5 @@ SERVICE: Service[State] = Service(
     doors=lambda tools: doors(tools, NEARBY),
     dress=to_their_cases,
     parts=parts,
+    on_demand=True,
 )

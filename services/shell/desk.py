@@ -12,124 +12,36 @@ comes out. The rules that keep two owners and any crash harmless live here:
     log records ─► read ─► fold ─► notify ─┐
     commands ─────────────────────► queue ─┼─► decide ─► take_outgoing()
     tick(now) ──────────────────────────────┘
+
+Its rooms: `cases` (in memory), `due` (timers that ran out), `refusals` that wait, `wording`.
 """
 
 from __future__ import annotations
 
 import logging
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic
 
-from schemas import ids
 from schemas.envelope import Message, Payload
 from schemas.events import CaseEvent
 from schemas.lifecycle import advance, void_because
 from schemas.rulebook import Rulebooks
 from schemas.topics import CASE_EVENTS
 from services.changing import replace
-from services.decider import Cause, Decider, Decision, Notice, Reply, S, Tick, Timer
+from services.decider import Cause, Decider, Decision, Notice, Reply, S
+from services.shell.cases import Cases
+from services.shell.due import Due
+from services.shell.entries import COMMANDS, LOG, TICKS, Entry, Failure, Outgoing, Pending, pack
 from services.shell.logs import about
+from services.shell.open_causes import Open
+from services.shell.refusals import Refusals
 from services.shell.timers import Timers
+from services.shell.wording import event_of, notices_of
 
-LOG = "log"
-COMMANDS = "commands"
-_TICKS = "ticks"
+__all__ = ["COMMANDS", "LOG", "Desk", "Entry", "Failure", "Outgoing", "Pending", "pack"]
 logger = logging.getLogger(__name__)
-
-
-@dataclass(slots=True)
-class Pending:
-    """A cause that waits for its answer. `bar` is the log's end when a refusal was first thought
-    of: only a log read up to there can refuse."""
-
-    cause: Cause
-    lane: str
-    offset: int
-    bar: int | None = None
-
-
-@dataclass(slots=True)
-class Entry(Generic[S]):
-    """One case on the desk."""
-
-    id: str
-    state: S
-    seen: bytes = b""
-    """Ids of all records read for it, 16 bytes each."""
-    void: bytes = b""
-    """Ids of those that were void."""
-    offset: int = -1
-    """The last log record folded into `state`."""
-    copies: tuple[int, ...] = ()
-    """Offsets of records whose id had come before. Another owner, who knew less, may have said
-    something else under it: outsiders hear of the first alone, also from an owner that begins
-    anew and reads the copy again."""
-    queue: deque[Pending] = field(default_factory=deque)
-    in_flight: str | None = None
-    due: datetime | None = None
-    """When the next timer of `state` runs out."""
-    fired: bool = False
-    """That timer is a cause already; it is set anew by whatever lands next."""
-
-    def as_it_stands(self) -> Entry[S]:
-        """What a snapshot keeps, apart from what the desk goes on to do."""
-        return Entry(
-            self.id, self.state, self.seen, self.void, self.offset, self.copies, due=self.due
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Outgoing:
-    """A message to publish: events into the desk's own partition, the rest by their key."""
-
-    topic: str
-    key: str
-    message: Message[Payload]
-    partition: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """A record on which the domain broke, or whose sender cannot be told: it is set aside, so that
-    nothing else is disturbed."""
-
-    lane: str
-    offset: int
-    message: Message[Payload]
-    reason: str
-
-
-def pack(identity: str) -> bytes:
-    """An id as 16 bytes. Raises ValueError if it is not a UUID."""
-    packed = bytes.fromhex(identity.replace("-", ""))
-    if len(packed) != 16:
-        raise ValueError(f"not a UUID: {identity!r}")
-    return packed
-
-
-def event_of(
-    service: str, cause: Cause, data: CaseEvent, attempt: int, rulebooks: Rulebooks
-) -> Message[Payload]:
-    """A service's answer to a cause as the event that it becomes."""
-    ticked = isinstance(cause.data, Tick)
-    return Message(
-        id=ids.event_id(cause.id, service, attempt),
-        source=f"/services/{service}",
-        subject=cause.subject,
-        time=cause.time,
-        data=data,
-        causationid=cause.causationid if ticked else cause.id,
-        policyversion=rulebooks.at(cause.time).version if data.RULED else None,
-        traceparent=cause.traceparent,
-    )
-
-
-def tick_of(timer: Timer, case: str) -> Cause:
-    """A timer that has run out, as a cause."""
-    return Message(timer.id, "/timers", case, timer.at, Tick(), causationid=timer.because)
 
 
 class Desk(Generic[S]):
@@ -141,31 +53,29 @@ class Desk(Generic[S]):
         *,
         entries: Iterable[Entry[S]] = (),
         positions: dict[str, int] | None = None,
+        timers: Timers | None = None,
+        room: int | None = None,
     ) -> None:
+        """`entries` are all stored cases of the partition; or only some of them, where `timers` are
+        those of all. `room`: so many cases may stay in memory."""
         self.decider = decider
         self.rulebooks = rulebooks
         self.partition = partition
-        self.entries = {entry.id: entry for entry in entries}
+        self.cases = Cases(entries, whole=timers is None, room=room)
+        self.entries = self.cases.entries
         self.positions = {LOG: 0, COMMANDS: 0} | (positions or {})
         """The next offset to read of each lane, in live reading."""
         self.folded = self.positions[LOG]
         """The next offset of the log to fold."""
-        self.now: datetime | None = None
-        self.ahead: dict[str, datetime] = {}
-        """Cases whose own time has come further than `now` (see `ClockTick`)."""
         self.tally: Counter[tuple[str, str]] = Counter()
         """(lane, outcome) of each record, and ("void", type) of void events."""
         self.dirty: dict[str, Entry[S]] = {}
         self.failures: list[Failure] = []
-        self.refusing: dict[str, tuple[Entry[S], Pending]] = {}
-        """Refusals that wait for the log to be read to its end."""
-        self._open: dict[str, dict[int, None]] = {LOG: {}, COMMANDS: {}}
+        self.refusals = Refusals[S]()
+        self._open = Open()
         self._out: list[Outgoing] = []
         self._ready: dict[str, Entry[S]] = {}
-        self._waiting = 0
-        for entry in self.entries.values():
-            entry.due = self._due(entry)
-        self._timers = Timers((e.id, e.due) for e in self.entries.values() if e.due)
+        self._due = Due(decider.due, self.cases, timers)
 
     # ── what comes in ────────────────────────────────────────────────────────────────────────
 
@@ -191,7 +101,7 @@ class Desk(Generic[S]):
             return
         self.tally[LOG, "accepted"] += 1
         self._tell(self.decider.notify(entry.state, event), event)
-        if self._may_answer(event):
+        if self.decider.may_answer(event):
             self._queue(entry, Pending(event, LOG, offset))
 
     def command(self, offset: int, command: Message[Any]) -> None:
@@ -211,20 +121,38 @@ class Desk(Generic[S]):
 
     def tick(self, now: datetime) -> None:
         """Time has come to `now`: every timer up to it is a cause."""
-        if self.now is None or now > self.now:
-            self.now = now
-            self.ahead = {case: until for case, until in self.ahead.items() if until > now}
+        self._due.tick(now)
 
     def tick_case(self, case: str, until: datetime) -> None:
         """The time of one case has come to `until`."""
-        self.ahead[case] = max(until, self.ahead.get(case, until))
+        self._due.tick_case(case, until)
+
+    # ── cases that are not in memory (see `services.shell.cases`) ────────────────────────────
+
+    def missing(self, cases: Iterable[str]) -> set[str]:
+        """Of the cases whose records are to be handed over, those to be adopted before."""
+        return self.cases.missing(cases)
+
+    def missing_for_timers(self) -> set[str]:
+        """The cases whose time has come, and that are to be adopted before the desk settles."""
+        return self._due.wanted()
+
+    def adopt(self, found: Iterable[Entry[S]], asked: set[str]) -> None:
+        """What the database has of the cases that it was asked for."""
+        self._due.adopt(self.cases.adopt(found, asked), asked)
+
+    def end_turn(self) -> None:
+        """All that came is settled: cases may go that the database keeps."""
+        self.cases.end_turn()
 
     # ── what goes out ────────────────────────────────────────────────────────────────────────
 
     def settle(self) -> None:
         """Decide for every case that can be decided now."""
-        self._fire()
-        self._retry_refusals()
+        for entry, tick in self._due.fire():
+            self._queue(entry, Pending(tick, TICKS, -1))
+        for entry in self.refusals.take(self._may_refuse):
+            self._ready[entry.id] = entry
         while self._ready:
             ready, self._ready = self._ready, {}
             for entry in ready.values():
@@ -244,38 +172,33 @@ class Desk(Generic[S]):
 
     def committable(self) -> dict[str, int]:
         """For each lane, the offset below which every cause has its answer."""
-        return {
-            lane: min(next(iter(open_), position), position)
-            for lane, open_, position in (
-                (lane, self._open[lane], self.positions[lane]) for lane in (LOG, COMMANDS)
-            )
-        }
+        return {lane: self._open.lowest(lane, self.positions[lane]) for lane in (LOG, COMMANDS)}
 
     def unanswered(self) -> int:
-        """Causes that wait, and events in flight."""
-        return self._waiting
+        """Causes that wait, events in flight, timers that wait for their cases."""
+        return self._open.number + self._due.waiting()
 
     def next_due(self) -> datetime | None:
-        return self._timers.next()
+        return self._due.next()
 
     def due_until(self, moment: datetime) -> dict[str, datetime]:
         """The cases whose next timer runs out by then, and when."""
-        return self._timers.until(moment)
+        return self._due.until(moment)
 
     def needs_log_end(self) -> bool:
-        return any(pending.bar is None for _, pending in self.refusing.values())
+        return self.refusals.need_log_end()
 
     def log_ends_at(self, end: int) -> None:
-        """The log's current end, asked for after the refusals were thought of."""
-        for _, pending in self.refusing.values():
-            pending.bar = end if pending.bar is None else pending.bar
+        self.refusals.log_ends_at(end)
 
     # ── the fold ─────────────────────────────────────────────────────────────────────────────
 
     def _entry(self, case: str) -> Entry[S]:
         entry = self.entries.get(case)
         if entry is None:
+            self.cases.may_be_new(case)
             entry = self.entries[case] = Entry(case, self.decider.initial())
+        entry.used = True
         return entry
 
     def _fold(self, entry: Entry[S], offset: int, event: Message[Any], identity: bytes) -> None:
@@ -304,19 +227,13 @@ class Desk(Generic[S]):
         except Exception as error:
             # Every owner breaks on it alike, so leaving it out keeps all folds equal.
             self._failed(LOG, offset, event, error)
-        self._watch(entry)
+        self._due.watch(entry)
 
     # ── causes and answers ───────────────────────────────────────────────────────────────────
 
-    def _may_answer(self, event: Message[Any]) -> bool:
-        answers = self.decider.answers
-        return answers is None or type(event.data) in answers
-
     def _queue(self, entry: Entry[S], pending: Pending) -> None:
-        if pending.lane != _TICKS:
-            self._open[pending.lane][pending.offset] = None
+        self._open.add(pending)
         entry.queue.append(pending)
-        self._waiting += 1
         self._ready[entry.id] = entry
 
     def _answer(self, entry: Entry[S]) -> None:
@@ -331,21 +248,10 @@ class Desk(Generic[S]):
             del self.entries[entry.id]  # a command about a case that the log does not know
 
     def _done(self, entry: Entry[S]) -> None:
-        pending = entry.queue.popleft()
-        self._waiting -= 1
-        if pending.lane != _TICKS:
-            self._open[pending.lane].pop(pending.offset, None)
+        self._open.done(entry.queue.popleft())
 
     def _next_attempt(self, entry: Entry[S], cause: Cause) -> int | None:
-        """The first attempt that the log does not show; None if an earlier one holds."""
-        attempt = 0
-        while True:
-            identity = pack(ids.event_id(cause.id, self.decider.service, attempt))
-            if identity not in entry.seen:
-                return attempt
-            if identity not in entry.void:
-                return None
-            attempt += 1
+        return entry.next_attempt(cause.id, self.decider.service)
 
     def _settled(self, entry: Entry[S], pending: Pending, attempt: int) -> bool:
         """Decide one cause. False if it is not done with: in flight, or waiting to refuse."""
@@ -354,7 +260,7 @@ class Desk(Generic[S]):
         if decision is None:
             return True
         if (isinstance(decision, Reply) or decision.REFUSAL) and not self._may_refuse(pending):
-            self.refusing[entry.id] = (entry, pending)
+            self.refusals.wait(entry, pending)
             return False
         if isinstance(decision, Reply):
             self._tell(decision.notices, cause)
@@ -384,62 +290,12 @@ class Desk(Generic[S]):
     def _may_refuse(self, pending: Pending) -> bool:
         return pending.bar is not None and self.folded >= pending.bar
 
-    def _retry_refusals(self) -> None:
-        waiting, self.refusing = self.refusing, {}
-        for entry, pending in waiting.values():
-            if self._may_refuse(pending):
-                self._ready[entry.id] = entry
-            elif entry.queue and entry.queue[0] is pending:
-                self.refusing[entry.id] = (entry, pending)
-
     def _event(self, cause: Cause, data: CaseEvent, attempt: int) -> Message[Payload]:
         return event_of(self.decider.service, cause, data, attempt, self.rulebooks)
 
-    def _tell(self, notices: Iterable[Notice], cause: Message[Any]) -> None:
-        for notice in notices:
-            told = Message(
-                id=ids.notice_id(cause.id, notice.topic, notice.data.TYPE, notice.addressee),
-                source=f"/services/{self.decider.service}",
-                subject=cause.subject,
-                time=cause.time,
-                data=notice.data,
-                causationid=cause.id,
-                policyversion=cause.policyversion,
-                traceparent=cause.traceparent,
-            )
-            self._out.append(Outgoing(notice.topic, notice.key, told))
+    def _tell(self, notices: Iterable[Notice], cause: Cause) -> None:
+        self._out += notices_of(self.decider.service, notices, cause)
 
     def _failed(self, lane: str, offset: int, message: Message[Any], error: Exception) -> None:
         logger.error("%s set aside", message.type, exc_info=error, extra=about(message))
         self.failures.append(Failure(lane, offset, message, f"{type(error).__name__}: {error}"))
-
-    # ── timers ───────────────────────────────────────────────────────────────────────────────
-
-    def _due(self, entry: Entry[S]) -> datetime | None:
-        timer = self.decider.due(entry.state)
-        return timer.at if timer else None
-
-    def _watch(self, entry: Entry[S]) -> None:
-        due = self._due(entry)
-        if due != entry.due or entry.fired:
-            entry.due, entry.fired = due, False
-            self._timers.set(entry.id, due)
-
-    def _fire(self) -> None:
-        """Make a cause of every timer that has run out. One case has one timer at a time: the next
-        is known when the answer to this one has come back."""
-        if self.now:
-            for at, case in self._timers.take(self.now):
-                self._run_out(self.entries[case], at)
-        for case, until in self.ahead.items():
-            entry = self.entries.get(case)
-            if entry is not None and entry.due is not None and entry.due <= until:
-                self._timers.set(case, None)
-                self._run_out(entry, entry.due)
-
-    def _run_out(self, entry: Entry[S], at: datetime) -> None:
-        timer = self.decider.due(entry.state)
-        if entry.fired or timer is None or timer.at != at:
-            return
-        entry.fired = True
-        self._queue(entry, Pending(tick_of(timer, entry.id), _TICKS, -1))

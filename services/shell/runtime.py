@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -73,6 +74,8 @@ class Service(Generic[S]):
     dress: Callable[[Tools], Dress] = lambda _tools: as_they_are
     parts: Callable[[Runtime[Any]], tuple[Pages, Beside]] = lambda _runtime: ((), ())
     """Its own pages, and coroutine functions that run beside the step."""
+    on_demand: bool = False
+    """Nothing of it looks through all cases in memory, so only some need to be there."""
 
     @property
     def name(self) -> str:
@@ -139,6 +142,7 @@ class Runtime(Generic[S]):
                 self.traces,
             ),
             self.dead_letters,
+            on_demand=self.service.on_demand,
         )
         self.step.subscriber = broker.subscriber(
             *self.step.topics,
@@ -238,8 +242,14 @@ class Runtime(Generic[S]):
             if not self.alive:
                 raise TimeoutError(f"no turn of the step for {self.settings.stall_seconds} s")
 
+    async def labelled(self) -> Counter[str]:
+        """How many cases of this instance's partitions are stored under each of the decider's
+        labels. Once a second or so, when they are saved, the documents catch up with the log."""
+        return await self.snapshots.labelled(self.step.desks)
+
     def states(self) -> Iterator[S]:
-        """The states of all cases of this instance's partitions."""
+        """The states of all cases of this instance's partitions; of a service that is on demand,
+        of those in memory."""
         for desk in self.step.desks.values():
             for entry in list(desk.entries.values()):
                 yield entry.state

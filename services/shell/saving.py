@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Container, Mapping
+from collections.abc import Awaitable, Callable, Container, Mapping
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any, Generic
@@ -27,6 +27,22 @@ from services.shell.snapshots import Snapshots
 logger = logging.getLogger(__name__)
 PORTION = 500
 """Documents that are made and written at a stretch."""
+SAVING_SHARE = 4
+"""Saving takes at most a fifth of the time: under load a case is then written once for several of
+its events."""
+LONGEST_PAUSE = 10.0
+"""Seconds between two saves; what was read since is read again after a crash."""
+
+
+async def regularly(save: Callable[[], Awaitable[None]], seconds: float) -> None:
+    """Save again and again, for ever."""
+    pause = seconds
+    while True:
+        await asyncio.sleep(pause)
+        began = monotonic()
+        await save()
+        busy = (monotonic() - began) * SAVING_SHARE
+        pause = min(max(seconds, busy), LONGEST_PAUSE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +85,7 @@ class Saver(Generic[S]):
     ) -> None:
         """Under `alone`. A database that is away, or being told to stop, leaves it to the next."""
         try:
-            await self._write(work.changed)
+            await self._write(work.changed, desks)
         except PyMongoError as error:
             logger.warning("snapshots wait: %s", error)
             self._keep_dirty(work.changed, desks)
@@ -92,13 +108,19 @@ class Saver(Generic[S]):
             if entry.offset >= 0
         ]
 
-    async def _write(self, changed: list[tuple[int, Entry[S]]]) -> None:
-        """In portions: many documents at once would hold up the messages, and fill the memory."""
+    async def _write(
+        self, changed: list[tuple[int, Entry[S]]], desks: Mapping[int, Desk[S]]
+    ) -> None:
+        """In portions: many documents at once would hold up the messages, and fill the memory. The
+        desks hear of what is written: it may leave the memory."""
         for first in range(0, len(changed), PORTION):
             portion = changed[first : first + PORTION]
             await self.snapshots.write(
                 [self.snapshots.document(number, entry) for number, entry in portion]
             )
+            for number, entry in portion:
+                if (desk := desks.get(number)) is not None:
+                    desk.cases.confirm(entry.id, entry.offset)
 
     def _keep_dirty(
         self, changed: list[tuple[int, Entry[S]]], desks: Mapping[int, Desk[S]]

@@ -1,13 +1,15 @@
 """The step: the one loop that every service runs over the log and its commands.
 
-    read a batch ─► fold, notify, decide (the desk) ─► publish, acknowledged ─► snapshot ─► commit
+    read a batch ─► fetch the cases that it needs ─► fold, notify, decide (the desk)
+                                                  ─► publish, acknowledged ─► snapshot ─► commit
 
 The rules are the desk's (`services.shell.desk`); here is the doing. Two things keep this honest:
-offsets are committed only after the snapshots that cover them, and a send that fails ends the
-process, so that what was not published is read again.
+offsets are committed only after the snapshots that cover them (`saving`), and a send that fails
+ends the process, so that what was not published is read again. What a fetch brings is read in
+`reading`; which cases are in memory is up to `fetching` and the desk's `cases`.
 
-Taking a partition has two passes: first fold to the log's end, deciding nothing; then, from the
-committed offsets, answer what the log shows unanswered.
+Taking a partition has two passes (`partitions`): first fold to the log's end, deciding nothing;
+then, from the committed offsets, answer what the log shows unanswered.
 """
 
 from __future__ import annotations
@@ -19,45 +21,31 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from time import monotonic
-from typing import Any, Generic, Protocol
+from typing import Any, Generic
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 
 from schemas import envelope, topics
-from schemas.envelope import Message, Reader, Unreadable
 from schemas.inputs import ClockTick
 from schemas.rulebook import Rulebooks
 from services.decider import Decider, S
 from services.shell import metrics
 from services.shell.ages import Ages
 from services.shell.desk import COMMANDS, LOG, Desk, Outgoing
+from services.shell.fetching import Fetching
+from services.shell.partitions import Partitions
 from services.shell.publishing import Publisher
-from services.shell.saving import Saver
+from services.shell.reading import DeadLetters, LostRecords, Messages, Reading
+from services.shell.saving import Saver, regularly
 from services.shell.settings import Settings
 from services.shell.snapshots import Snapshots
 from services.shell.ticking import Ticking
 
+__all__ = ["LostRecords", "Step"]
 logger = logging.getLogger(__name__)
 COLLECT_RARELY = (100_000, 50, 100)
 """Cases hold no cycles, so looking for some among hundreds of thousands of objects, again and again
 as they grow, only costs: with Python's own thresholds a quarter of all time."""
-
-
-SAVING_SHARE = 4
-"""Saving takes at most a fifth of the time: under load a case is then written once for several of
-its events."""
-LONGEST_PAUSE = 10.0
-"""Seconds between two saves; what was read since is read again after a crash."""
-
-
-class DeadLetters(Protocol):
-    async def put(
-        self, topic: str, key: bytes | None, value: bytes | None, reason: str
-    ) -> None: ...
-
-
-class LostRecords(Exception):  # noqa: N818 - the broker no longer has what we have not read
-    """Records below the log's start were never answered. Stop, and ask a person."""
 
 
 class Step(Generic[S], ConsumerRebalanceListener):  # type: ignore[misc]
@@ -69,24 +57,33 @@ class Step(Generic[S], ConsumerRebalanceListener):  # type: ignore[misc]
         snapshots: Snapshots[S],
         publisher: Publisher,
         dead_letters: DeadLetters,
+        *,
+        on_demand: bool = False,
     ) -> None:
+        """`on_demand`: nothing looks through all cases, so they need not all be in memory."""
         self.decider = decider
         self.settings = settings
-        self.rulebooks = rulebooks
         self.publisher = publisher
         self.dead_letters = dead_letters
         self.log = settings.topic(topics.CASE_EVENTS.name)
         commands = topics.COMMANDS_OF.get(decider.service)
         self.commands = settings.topic(commands.name) if commands else None
-        self.readers = {self.log: Reader(topics.EVENT_TYPES)}
-        lanes = {LOG: self.log}
-        if commands and self.commands:
-            self.readers[self.commands] = Reader({m.TYPE: m for m in commands.messages})
-            lanes[COMMANDS] = self.commands
+        self.reading = Reading(
+            self.log,
+            self.commands,
+            decider.service,
+            rulebooks,
+            publisher,
+            dead_letters,
+            lambda: self.stopping,
+        )
+        lanes = {LOG: self.log} | ({COMMANDS: self.commands} if self.commands else {})
         self.saver = Saver(decider.service, snapshots, lanes)
+        room = settings.cases_in_memory if on_demand else None
+        self.fetching = Fetching(decider, rulebooks, snapshots, room)
         self.ticking = Ticking(settings)
         self.ages = Ages(decider.service)
-        self.desks: dict[int, Desk[S]] = {}
+        self.owned = Partitions(lanes, self.fetching, self.ticking)
         self.subscriber: Any = None
         """FastStream's subscriber, which carries the consumer; its listener is this step."""
         self.turned = monotonic()
@@ -97,9 +94,6 @@ class Step(Generic[S], ConsumerRebalanceListener):  # type: ignore[misc]
         self._busy = asyncio.Lock()
         self._publishing: asyncio.Task[None] | None = None
         """What the last turn had to say, on its way to the broker."""
-        self._folding: dict[int, int] = {}
-        """Partitions in their first pass, and the log's end that it goes to."""
-        self._gaps: dict[TopicPartition, int] = {}
         self._failed: Exception | None = None
         """What broke while partitions came or went."""
 
@@ -108,9 +102,14 @@ class Step(Generic[S], ConsumerRebalanceListener):  # type: ignore[misc]
         return self.subscriber.consumer
 
     @property
+    def desks(self) -> dict[int, Desk[S]]:
+        """Those of the partitions that this instance owns."""
+        return self.owned.desks
+
+    @property
     def folding(self) -> bool:
         """Some partition is still in its first pass."""
-        return bool(self._folding)
+        return bool(self.owned.folding)
 
     @property
     def partitions(self) -> int:
@@ -144,7 +143,7 @@ class Step(Generic[S], ConsumerRebalanceListener):  # type: ignore[misc]
     async def run(self) -> None:
         """Turn until stopped. Any exception ends the process: what it was at is read again."""
         gc.set_threshold(*COLLECT_RARELY)
-        saver = asyncio.create_task(self._save_regularly())
+        saver = asyncio.create_task(regularly(self.save, self.settings.snapshot_seconds))
         try:
             while not self.stopping:
                 if saver.done():
@@ -165,16 +164,19 @@ class Step(Generic[S], ConsumerRebalanceListener):  # type: ignore[misc]
     async def _turn(self, batch: dict[TopicPartition, list[Any]]) -> None:
         """Fold and decide, while the broker still takes in what the turn before had to say."""
         started = monotonic()
-        for partition, records in batch.items():
-            await self._take(partition, records)
-        live = self._live_desks()
+        for partition, records, messages in await self._fetched(batch):
+            await self._take(partition, records, messages)
+        live = self.owned.live()
         self.ticking.turn(self.desks, live, self.partitions, self._caught_up)
+        await self.fetching.fetch((desk, desk.missing_for_timers()) for desk in live)
         out: list[Outgoing] = []
         for desk in live:
             desk.settle()
             if desk.needs_log_end():
                 await self._let_refuse(desk)
             out += desk.take_outgoing()
+        for desk in self.desks.values():
+            desk.end_turn()
         await self._set_aside()
         await self.published()
         if out:
@@ -188,104 +190,53 @@ class Step(Generic[S], ConsumerRebalanceListener):  # type: ignore[misc]
             await self._publishing
             self._publishing = None
 
-    async def _take(self, partition: TopicPartition, records: list[Any]) -> None:
+    async def _fetched(
+        self, batch: dict[TopicPartition, list[Any]]
+    ) -> list[tuple[TopicPartition, list[Any], Messages]]:
+        """The batch as messages, with the cases that they are about in memory. While the database
+        is away, what is about others is left, and read again."""
+        ours = [
+            (partition, records, self.reading.messages(records))
+            for partition, records in batch.items()
+            if partition.partition in self.desks
+        ]
+        missing = {
+            partition: self.desks[partition.partition].missing({m.subject for m in messages if m})
+            for partition, _, messages in ours
+        }
+        await self.fetching.fetch((self.desks[at.partition], some) for at, some in missing.items())
+        ready = []
+        for partition, records, messages in ours:
+            if self.desks[partition.partition].missing(missing[partition]):
+                self.consumer.seek(partition, records[0].offset)
+            else:
+                ready.append((partition, records, messages))
+        return ready
+
+    async def _take(
+        self, partition: TopicPartition, records: list[Any], messages: Messages
+    ) -> None:
         """Hand one partition's records to its desk, in whichever pass it is."""
-        desk = self.desks.get(partition.partition)
-        if desk is None:
+        folding = partition.partition in self.owned.folding
+        expected = self.owned.expected(partition)
+        if await self.reading.jumped(self.consumer, partition, records[0].offset, expected):
             return
-        lane = LOG if partition.topic == self.log else COMMANDS
-        folding = partition.partition in self._folding
-        expected = desk.folded if folding else desk.positions[lane]
-        if records[0].offset != expected and await self._jumped(
-            partition, records[0].offset, expected
-        ):
-            return
-        messages = [self._read(record) for record in records]
         if None in messages and not folding:
-            await self._set_unreadable_aside(records, messages)
-        await self._wait_for_rules(messages)
-        for record, message in zip(records, messages, strict=True):
-            self._hand(desk, lane, folding, record.offset, message)
-        if folding:
-            await self._end_first_pass(desk)
-        elif lane == LOG:
+            await self.reading.set_aside(records, messages)
+        await self.reading.wait_for_rules(messages)
+        self.owned.hand(partition, records, messages, self.consumer)
+        if not folding and partition.topic == self.log and self.settings.clock == "wall":
             stamps = (record.timestamp for record in records)
-            self._observe(zip(stamps, messages, strict=True))
-
-    def _hand(
-        self, desk: Desk[S], lane: str, folding: bool, offset: int, message: Message[Any] | None
-    ) -> None:
-        if message is None:
-            desk.skip(lane, offset, live=not folding)
-        elif folding:
-            desk.fold(offset, message)
-        elif lane == LOG:
-            desk.read(offset, message)
-        else:
-            desk.command(offset, message)
-
-    def _read(self, record: Any) -> Message[Any] | None:
-        """The record as a message; None for one that cannot be read."""
-        if own := self.publisher.echo(record.value):
-            return own
-        try:
-            return self.readers[record.topic].read(record.value)
-        except Unreadable:
-            return None
-
-    async def _set_unreadable_aside(
-        self, records: list[Any], messages: list[Message[Any] | None]
-    ) -> None:
-        """With the reason; of the log's records, which all services read, by intake alone."""
-        for record, message in zip(records, messages, strict=True):
-            if message is None and (record.topic != self.log or self.decider.service == "intake"):
-                try:
-                    self.readers[record.topic].read(record.value)
-                except Unreadable as error:
-                    await self.dead_letters.put(record.topic, record.key, record.value, str(error))
-
-    async def _wait_for_rules(self, messages: Iterable[Message[Any] | None]) -> None:
-        """A version of the rules that this service lacks is on its way: wait for it."""
-        for version in {m.policyversion for m in messages if m and m.policyversion}:
-            while self.rulebooks.get(version) is None and not self.stopping:
-                logger.warning("waiting for version %s of the reference data", version)
-                await asyncio.sleep(0.2)
-
-    async def _jumped(self, partition: TopicPartition, found: int, expected: int) -> bool:
-        """Records are not where reading left off: a batch from before a rebalance, or a gap.
-
-        Goes back and says True; a gap that is still there the second time is the broker's own
-        (transaction markers), unless the log begins after it: then records are lost.
-        """
-        if self._gaps.get(partition) == expected:
-            start = (await self.consumer.beginning_offsets([partition]))[partition]
-            if start > expected:
-                raise LostRecords(
-                    f"{partition.topic}/{partition.partition}: offset {expected} is unanswered, "
-                    f"but the topic now begins at {start}"
-                )
-            return False
-        logger.info("%s: going back from %s to %s", partition, found, expected)
-        self._gaps[partition] = expected
-        self.consumer.seek(partition, expected)
-        return True
+            self.ages.observe(zip(stamps, messages, strict=True), datetime.now(UTC))
 
     def _caught_up(self) -> bool:
-        if self._folding or not self.desks:
-            return False
-        return all(
-            (self.consumer.highwater(TopicPartition(self.log, number)) or 0) <= desk.positions[LOG]
-            for number, desk in self.desks.items()
-        )
+        return self.owned.caught_up(self.consumer)
 
     async def _let_refuse(self, desk: Desk[S]) -> None:
         """Tell the desk where the log ends now, so that it may refuse once it has read up to it."""
         partition = TopicPartition(self.log, desk.partition)
         desk.log_ends_at((await self.consumer.end_offsets([partition]))[partition])
         desk.settle()
-
-    def _live_desks(self) -> list[Desk[S]]:
-        return [desk for number, desk in self.desks.items() if number not in self._folding]
 
     async def _set_aside(self) -> None:
         for desk in self.desks.values():
@@ -298,16 +249,12 @@ class Step(Generic[S], ConsumerRebalanceListener):  # type: ignore[misc]
         waiting = sum(desk.unanswered() for desk in self.desks.values())
         metrics.PENDING_EVENTS.labels(self.decider.service).set(waiting)
 
-    def _observe(self, read: Iterable[tuple[int, Message[Any] | None]]) -> None:
-        if self.settings.clock == "wall":
-            self.ages.observe(read, datetime.now(UTC))
-
     def unanswered(self) -> int:
         """Causes without their answer, partitions in their first pass, a turn in progress, messages
         that the broker has not acknowledged."""
         waiting = sum(desk.unanswered() for desk in self.desks.values())
         publishing = self._publishing is not None and not self._publishing.done()
-        return waiting + len(self._folding) + self._busy.locked() + publishing
+        return waiting + len(self.owned.folding) + self._busy.locked() + publishing
 
     # ── saving ───────────────────────────────────────────────────────────────────────────────
 
@@ -316,17 +263,8 @@ class Step(Generic[S], ConsumerRebalanceListener):  # type: ignore[misc]
         async with self.saver.alone:
             async with self._busy:  # between turns, all that was read is published or still open
                 await self.published()
-                work = self.saver.work(self.desks, self._folding)
+                work = self.saver.work(self.desks, self.owned.folding)
             await self.saver.save(work, self.desks, self.consumer)
-
-    async def _save_regularly(self) -> None:
-        pause = self.settings.snapshot_seconds
-        while True:
-            await asyncio.sleep(pause)
-            began = monotonic()
-            await self.save()
-            busy = (monotonic() - began) * SAVING_SHARE
-            pause = min(max(self.settings.snapshot_seconds, busy), LONGEST_PAUSE)
 
     # ── partitions come and go ───────────────────────────────────────────────────────────────
 
@@ -335,13 +273,12 @@ class Step(Generic[S], ConsumerRebalanceListener):  # type: ignore[misc]
         async with self._ending_where_it_fails(), self.saver.alone, self._busy:
             await self.published()
             if self.desks:
-                work = self.saver.work(self.desks, self._folding)
+                work = self.saver.work(self.desks, self.owned.folding)
                 await self.saver.save(work, self.desks, self.consumer)
-            self.desks.clear()
-            self._folding.clear()
+            self.owned.clear()
             self.saver.forget()
             self.publisher.forget()
-            self._gaps.clear()
+            self.reading.forget()
 
     @asynccontextmanager
     async def _ending_where_it_fails(self) -> AsyncIterator[None]:
@@ -358,38 +295,5 @@ class Step(Generic[S], ConsumerRebalanceListener):  # type: ignore[misc]
         logs = sorted(tp.partition for tp in assigned if tp.topic == self.log)
         async with self._ending_where_it_fails(), self._busy:
             for number in logs:
-                await self._take_partition(number)
+                await self.owned.take(number, self.consumer)
         self.taken.set()
-
-    async def _take_partition(self, number: int) -> None:
-        """First pass: read the log from the committed offset to its end, deciding nothing."""
-        log = TopicPartition(self.log, number)
-        positions = {LOG: await self._position(log)}
-        if self.commands:
-            positions[COMMANDS] = await self._position(TopicPartition(self.commands, number))
-        entries = await self.saver.snapshots.load(number)
-        desk = Desk(self.decider, self.rulebooks, number, entries=entries, positions=positions)
-        self.ticking.tell(desk, self.partitions)
-        self.desks[number] = desk
-        self._folding[number] = (await self.consumer.end_offsets([log]))[log]
-        self.consumer.seek(log, positions[LOG])
-        await self._end_first_pass(desk)
-        if number in self._folding:
-            self.consumer.resume(log)
-
-    async def _end_first_pass(self, desk: Desk[S]) -> None:
-        """At the log's end: back to the committed offsets, and live from there."""
-        if desk.folded < self._folding[desk.partition]:
-            return
-        del self._folding[desk.partition]
-        for lane, topic in ((LOG, self.log), (COMMANDS, self.commands)):
-            if topic:
-                partition = TopicPartition(topic, desk.partition)
-                self.consumer.seek(partition, desk.positions[lane])
-                self.consumer.resume(partition)
-
-    async def _position(self, partition: TopicPartition) -> int:
-        committed = await self.consumer.committed(partition)
-        if committed is not None:
-            return int(committed)
-        return int((await self.consumer.beginning_offsets([partition]))[partition])

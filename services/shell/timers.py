@@ -29,7 +29,14 @@ class Timers:
 
     def __init__(self, pairs: Iterable[tuple[str, datetime]] = ()) -> None:
         """All at once: a million take about a second. A case must not stand twice."""
-        self._sort_in((_ticks(at), case) for case, at in pairs)
+        self._sort_in((ticks(at), case) for case, at in pairs)
+
+    @classmethod
+    def of_ticks(cls, pairs: Iterable[tuple[str, int]]) -> Timers:
+        """The same, of moments in microseconds since 1970."""
+        timers = cls()
+        timers._sort_in((at, case) for case, at in pairs)
+        return timers
 
     def _sort_in(self, timers: Iterable[tuple[int, str]]) -> None:
         run = sorted(timers)
@@ -46,12 +53,12 @@ class Timers:
 
     def set(self, case: str, at: datetime | None) -> None:
         """The case's timer runs out at this moment and no other; None: it has none."""
-        ticks = None if at is None else _ticks(at)
-        if ticks is not None and self._new.get(case) == ticks:
+        due = None if at is None else ticks(at)
+        if due is not None and self._new.get(case) == due:
             return
-        self._new[case] = ticks
-        if ticks is not None:
-            heapq.heappush(self._heap, (ticks, case))
+        self._new[case] = due
+        if due is not None:
+            heapq.heappush(self._heap, (due, case))
         if len(self._new) + len(self._heap) > 2 * (len(self._times) - self._front) + FEW:
             self._sort_in(list(self._live()))
 
@@ -63,7 +70,7 @@ class Timers:
     def take(self, now: datetime) -> Iterator[tuple[datetime, str]]:
         """Every timer up to `now`, in order of time; each is gone once it is given. A timer that is
         set meanwhile and has run out by `now` comes as well, in its turn."""
-        until = _ticks(now)
+        until = ticks(now)
         while (first := self._first()) is not None and first[0] <= until:
             at, case = first
             self._remove(at, case)
@@ -71,7 +78,7 @@ class Timers:
 
     def until(self, moment: datetime) -> dict[str, datetime]:
         """The cases whose timer runs out by then, and when; nothing is taken."""
-        until, found = _ticks(moment), {}
+        until, found = ticks(moment), {}
         for position in range(self._front, len(self._times)):
             if self._times[position] > until:
                 break
@@ -108,7 +115,7 @@ class Timers:
                 yield at, case
 
 
-def _ticks(moment: datetime) -> int:
+def ticks(moment: datetime) -> int:
     """Whole microseconds since 1970."""
     return (moment - EPOCH) // _MICROSECOND
 

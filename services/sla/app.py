@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from schemas.lifecycle import ACTIVE, HELD
-from schemas.reference import DeadlineKind
 from services.shell import metrics
 from services.shell.runtime import Beside, Pages, Runtime, Service
 from services.sla.coverage import covered_until
@@ -25,21 +24,7 @@ def parts(runtime: Runtime[Any]) -> tuple[Pages, Beside]:
 
     async def gauges() -> None:
         now = runtime.step.ticked or datetime.now(UTC)
-        late: Counter[tuple[str, str]] = Counter()
-        unsure: Counter[str] = Counter()
-        supervised = 0
-        for state in runtime.states():
-            supervised += state.supervised and state.standing.status in ACTIVE
-            if state.standing.status in ACTIVE:
-                unsure.update(provisional_years(state))
-            clock = state.clock(DeadlineKind.RESOLVE)
-            if (
-                state.standing.status in HELD
-                and state.holder
-                and clock
-                and clock.deadline.due < now
-            ):
-                late[state.holder.department, str(state.holder.level)] += 1
+        late, unsure, supervised = counted(await runtime.labelled())
         metrics.SUPERVISED.set(supervised)
         metrics.set_all(metrics.OVERDUE_CASES, late)
         metrics.PROVISIONAL.clear()
@@ -63,9 +48,18 @@ def parts(runtime: Runtime[Any]) -> tuple[Pages, Beside]:
     return (), [runtime.every(5, gauges)]
 
 
-def provisional_years(state: State) -> list[str]:
-    """The years of the deadlines that the calendar could only guess."""
-    return [str(c.deadline.due.year) for c in state.clocks if c.deadline.provisional]
+def counted(labels: Mapping[str, int]) -> tuple[Counter[tuple[str, str]], Counter[str], int]:
+    """How many cases are overdue, by department and level; how many deadlines are provisional, by
+    year; and how many cases are supervised. See `services.sla.labels`."""
+    late: Counter[tuple[str, str]] = Counter()
+    unsure: Counter[str] = Counter()
+    for label, number in labels.items():
+        match label.split("/"):
+            case ["overdue", department, level]:
+                late[department, level] = number
+            case ["provisional", year]:
+                unsure[year] = number
+    return late, unsure, labels.get("supervised", 0)
 
 
-SERVICE: Service[State] = Service(DECIDER, parts=parts)
+SERVICE: Service[State] = Service(DECIDER, parts=parts, on_demand=True)

@@ -24,6 +24,7 @@ from schemas.rulebook import Limit, Rulebook
 from services.decider import Cause, Decider, Tick
 from services.sla.deadlines import first, limit_of, made_firm, moved, work_calendar
 from services.sla.folding import evolve
+from services.sla.labels import labels
 from services.sla.outlook import with_outlook
 from services.sla.state import HOLDERS, KINDS, History, Reminder, State
 from services.sla.timers import RISK, Alarm, alarm_of, due, reminder_of, reminder_timer
@@ -286,5 +287,6 @@ DECIDER = Decider(
     decide=decide,
     evolve=evolve,
     due=due,
+    labels=labels,
     answers=frozenset(ANSWERS) - {Tick},
 )

@@ -99,7 +99,15 @@ class Process:
         publisher = Publisher(service, settings, cast(Any, producer), dress)
         snapshots = world.snapshots(self.decider)
         letters = world.dead_letters
-        step = Step(self.decider, settings, world.rulebooks, snapshots, publisher, letters)
+        step = Step(
+            self.decider,
+            settings,
+            world.rulebooks,
+            snapshots,
+            publisher,
+            letters,
+            on_demand=True,
+        )
         step.subscriber = SimpleNamespace(consumer=self.consumer)
         return step
 

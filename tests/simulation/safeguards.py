@@ -22,7 +22,9 @@ from schemas.lifecycle import LIFECYCLE, Standing, advance
 from schemas.topics import CASE_EVENTS
 from services.decider import Cause
 from services.shell import desk as desks
+from services.shell.cases import Cases
 from services.shell.desk import COMMANDS, LOG, Desk, Entry, Outgoing, Pending
+from services.shell.due import Due
 from services.shell.saving import Saver, Work
 from services.shell.snapshots import Snapshots
 from services.shell.step import Step
@@ -188,7 +190,7 @@ def _always(_self: Desk[Any], _pending: Pending) -> bool:
 async def _save_before_it_is_said(self: Step[Any]) -> None:
     async with self.saver.alone:
         async with self._busy:
-            work = self.saver.work(self.desks, self._folding)
+            work = self.saver.work(self.desks, self.owned.folding)
         await self.saver.save(work, self.desks, self.consumer)
 
 
@@ -213,6 +215,31 @@ async def _never_mind(_self: Step[Any]) -> AsyncIterator[None]:
     yield
 
 
+# ── cases that leave the memory ──────────────────────────────────────────────────────────────
+
+
+def _idle_is_enough(_self: Cases[Any], entry: Entry[Any]) -> bool:
+    return entry.is_idle
+
+
+def _stored_is_enough(_self: Cases[Any], entry: Entry[Any]) -> bool:
+    return entry.is_stored
+
+
+@contextmanager
+def _taken_for_new() -> Iterator[None]:
+    """What is not in memory is a new case, without a question."""
+    with (
+        patch.object(Cases, "missing", lambda _self, _cases: set()),
+        patch.object(Cases, "may_be_new", lambda _self, _case: None),
+    ):
+        yield
+
+
+def _nothing_wanted(_self: Due[Any]) -> set[str]:
+    return set()
+
+
 def _instead(owner: Any, name: str, other: Any) -> Off:
     return lambda: patch.object(owner, name, other)
 
@@ -233,4 +260,8 @@ OFF: Mapping[str, Off] = {
     "what fails while partitions come ends the process": _instead(
         Step, "_ending_where_it_fails", _never_mind
     ),
+    "only what is stored leaves the memory": _instead(Cases, "may_go", _idle_is_enough),
+    "only what is idle leaves the memory": _instead(Cases, "may_go", _stored_is_enough),
+    "what is not in memory is asked for": _taken_for_new,
+    "what is stored of timers is fetched": _instead(Due, "wanted", _nothing_wanted),
 }

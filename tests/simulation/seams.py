@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from datetime import datetime, timedelta, tzinfo
+from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
 from schemas import envelope
 from schemas.envelope import Message, Payload
-from services.shell import ages, publishing, saving, step, ticking
+from services.shell import ages, fetching, publishing, reading, saving, step, ticking
 from tests.simulation.loop import PROCESS
 from tests.simulation.world import World
 
@@ -78,10 +79,11 @@ def imagined(world: World) -> Iterator[None]:
     logging.disable(logging.CRITICAL)
     clock, silence = _clock(world), Silence()
     seams = [
-        *((module, "monotonic", seconds) for module in (step, saving, ticking)),
+        *((module, "monotonic", seconds) for module in (step, fetching, saving, ticking)),
         *((module, "datetime", clock) for module in (step, ticking)),
         *((module, "metrics", silence) for module in (ages, publishing, saving, step)),
-        (step, "Reader", reader),
+        (fetching, "pymongo", SimpleNamespace(timeout=nullcontext)),  # the network decides here
+        (reading, "Reader", reader),
         (envelope, "read", remembered),
     ]
     try:

@@ -27,6 +27,9 @@ class Collection:
     network: Network
     documents: dict[str, Document] = field(default_factory=dict)
 
+    def with_options(self, **_options: Any) -> Collection:
+        return self
+
     async def bulk_write(self, requests: list[ReplaceOne[Document]], *, ordered: bool) -> None:
         assert not ordered
         faults: list[Document] = []
@@ -58,9 +61,28 @@ class Collection:
 
         return await self.network.request(read, _away)
 
-    async def find(self, wanted: Document) -> AsyncIterator[Document]:
-        for document in await self._found(wanted):
+    def find(self, wanted: Document, _names: Any = None, *, limit: int | None = None) -> Cursor:
+        return Cursor(self, wanted, limit)
+
+
+@dataclass
+class Cursor:
+    """What a question finds, all at one moment."""
+
+    collection: Collection
+    wanted: Document
+    limit: int | None
+    found: list[Document] | None = None
+
+    async def __aiter__(self) -> AsyncIterator[Document]:
+        for document in await self.to_list(None):
             yield document
+
+    async def to_list(self, most: int | None) -> list[Document]:
+        if self.found is None:
+            self.found = (await self.collection._found(self.wanted))[: self.limit]
+        portion, self.found = self.found[:most], self.found[len(self.found[:most]) :]
+        return portion
 
 
 def _away() -> Exception:
@@ -69,7 +91,7 @@ def _away() -> Exception:
 
 
 def matches(document: Document, wanted: Document) -> bool:
-    """Equality, ``$lt``, ``$ne`` and ``$or``: all that `Snapshots` asks."""
+    """Equality, ``$lt``, ``$gt``, ``$in``, ``$ne`` and ``$or``: all that `Snapshots` asks."""
     return all(_holds(document, name, what) for name, what in wanted.items())
 
 
@@ -85,6 +107,10 @@ def _compare(found: Any, sign: str, value: Any) -> bool:
     match sign:
         case "$lt":
             return bool(found < value)
+        case "$gt":
+            return found is not None and bool(found > value)
+        case "$in":
+            return found in value
         case "$ne":
             return bool(found != value)
         case _:

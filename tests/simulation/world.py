@@ -61,6 +61,7 @@ class Plan:
     batch_size: int
     snapshot_seconds: float
     longest_way: float
+    cases_in_memory: int
 
 
 def planned(chance: Random) -> Plan:
@@ -71,6 +72,7 @@ def planned(chance: Random) -> Plan:
         batch_size=chance.choice([1, 2, 1_000]),
         snapshot_seconds=chance.choice([0.4, 1.5, 4.0]),
         longest_way=chance.choice([0.1, 4.0]),
+        cases_in_memory=chance.choice([0, 0, 1, 1_000]),
     )
 
 
@@ -142,7 +144,11 @@ class World:
             return
         self.tell(f"{name} starts")
         settings = base_settings().model_copy(
-            update={"instance": name, "snapshot_seconds": self.plan.snapshot_seconds}
+            update={
+                "instance": name,
+                "snapshot_seconds": self.plan.snapshot_seconds,
+                "cases_in_memory": self.plan.cases_in_memory,
+            }
         )
         process = Process(self, decider, name, settings)
         self.processes.append(process)

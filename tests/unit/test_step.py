@@ -3,195 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from aiokafka import TopicPartition
 from aiokafka.errors import MessageSizeTooLargeError
 from pymongo.errors import AutoReconnect
 
 from schemas import ids, topics
 from schemas.envelope import Message, read
 from schemas.topics import PAYLOADS
-from services.router.domain import DECIDER
-from services.shell.desk import Entry, Outgoing
+from services.shell.desk import Outgoing
 from services.shell.publishing import Publisher
 from services.shell.settings import Settings
-from services.shell.step import LostRecords, Step
-from tests.log import RULEBOOKS, Log
+from services.shell.step import LostRecords
+from tests.log import Log
 from tests.story import CASE, START
+from tests.unit.imagined_step import COMMANDS, LOG, Owner, Producer, World, made, types
 from tests.unit.router_words import opened
-
-LOG = TopicPartition("case.events", 0)
-COMMANDS = TopicPartition("router.commands", 0)
-
-
-@dataclass
-class Consumer:
-    """One partition of the log, and of the commands."""
-
-    log: Log
-    start: int = 0
-    committed_offsets: dict[TopicPartition, int] = field(default_factory=dict)
-    positions: dict[TopicPartition, int] = field(default_factory=dict)
-    paused: set[TopicPartition] = field(default_factory=set)
-
-    def records(self, partition: TopicPartition) -> list[bytes]:
-        return self.log.records if partition == LOG else self.log.commands
-
-    def batch(self, partition: TopicPartition = LOG) -> dict[TopicPartition, list[Any]]:
-        """What a fetch brings, unless the partition is paused."""
-        position = self.positions.get(partition, 0)
-        values = self.records(partition)[position:]
-        if partition in self.paused or not values:
-            return {}
-        self.positions[partition] = position + len(values)
-        return {partition: made(partition, position, values)}
-
-    def pause(self, *partitions: TopicPartition) -> None:
-        self.paused |= set(partitions)
-
-    def resume(self, *partitions: TopicPartition) -> None:
-        self.paused -= set(partitions)
-
-    def seek(self, partition: TopicPartition, offset: int) -> None:
-        self.positions[partition] = offset
-
-    def highwater(self, partition: TopicPartition) -> int:
-        return len(self.records(partition))
-
-    def partitions_for_topic(self, _topic: str) -> set[int]:
-        return {0}
-
-    async def committed(self, partition: TopicPartition) -> int | None:
-        return self.committed_offsets.get(partition)
-
-    async def end_offsets(self, partitions: list[TopicPartition]) -> dict[TopicPartition, int]:
-        return {partition: len(self.records(partition)) for partition in partitions}
-
-    async def beginning_offsets(
-        self, partitions: list[TopicPartition]
-    ) -> dict[TopicPartition, int]:
-        return dict.fromkeys(partitions, self.start)
-
-    async def commit(self, offsets: dict[TopicPartition, int]) -> None:
-        self.committed_offsets |= offsets
-
-
-def made(partition: TopicPartition, first: int, values: Iterable[bytes]) -> list[Any]:
-    return [
-        SimpleNamespace(
-            topic=partition.topic, partition=0, offset=offset, key=None, value=value, timestamp=0
-        )
-        for offset, value in enumerate(values, first)
-    ]
-
-
-@dataclass
-class Producer:
-    """Events reach the log at once."""
-
-    log: Log
-    refuses: bool = False
-    acknowledged: asyncio.Future[None] | None = None
-    """The broker's word, where it is not given at once."""
-
-    async def partitions_for(self, _topic: str) -> set[int]:
-        return {0}
-
-    def create_batch(self) -> Batch:
-        return Batch()
-
-    async def send_batch(self, batch: Batch, topic: str, *, partition: int) -> Any:
-        if self.refuses:
-            raise ConnectionError("the broker is away")
-        if topic == LOG.topic:
-            self.log.records += batch.values
-        return self.acknowledged or done()
-
-
-@dataclass
-class Batch:
-    """What the client puts together for one partition; it takes three records."""
-
-    values: list[bytes] = field(default_factory=list)
-
-    def append(self, *, value: bytes, **_more: Any) -> object | None:
-        if len(self.values) == 3:
-            return None
-        self.values.append(value)
-        return self
-
-    def close(self) -> None: ...
-
-
-async def done() -> None:
-    return None
-
-
-@dataclass
-class Store:
-    """MongoDB, as far as the step knows it."""
-
-    documents: dict[str, Entry[Any]] = field(default_factory=dict)
-    away: bool = False
-    slow: asyncio.Future[None] | None = None
-    """What a write waits for."""
-
-    def document(self, partition: int, entry: Entry[Any]) -> dict[str, Any]:
-        kept = Entry(entry.id, entry.state, entry.seen, entry.void, entry.offset)
-        return {"_id": entry.id, "partition": partition, "entry": kept}
-
-    async def write(self, documents: Iterable[dict[str, Any]]) -> None:
-        if self.slow is not None:
-            await self.slow
-        if self.away:
-            raise AutoReconnect("away")
-        self.documents |= {document["_id"]: document["entry"] for document in documents}
-
-    async def load(self, _partition: int) -> list[Entry[Any]]:
-        if self.away:
-            raise AutoReconnect("away")
-        return list(self.documents.values())
-
-
-@dataclass
-class World:
-    log: Log = field(default_factory=Log)
-    store: Store = field(default_factory=Store)
-
-    async def owner(self, **settings: Any) -> Owner:
-        owner = Owner(self, Settings(clock="stream", **settings))
-        await owner.step.on_partitions_assigned([LOG, COMMANDS])
-        return owner
-
-
-class Owner:
-    def __init__(self, world: World, settings: Settings) -> None:
-        self.consumer = Consumer(world.log)
-        self.producer = Producer(world.log)
-        self.step = Step(
-            DECIDER,
-            settings,
-            RULEBOOKS,
-            cast(Any, world.store),
-            Publisher("router", settings, cast(Any, self.producer)),
-            cast(Any, None),
-        )
-        self.step.subscriber = SimpleNamespace(consumer=self.consumer)
-
-    async def turns(self, number: int = 1) -> Owner:
-        for _ in range(number):
-            await self.step._turn(self.consumer.batch() | self.consumer.batch(COMMANDS))
-            await self.step.published()
-        return self
-
-    @property
-    def committed(self) -> int | None:
-        return self.consumer.committed_offsets.get(LOG)
 
 
 @pytest.fixture
@@ -199,11 +27,6 @@ def world() -> World:
     world = World()
     world.log.happened(opened(), name="opened")
     return world
-
-
-def types(log: Log) -> list[str]:
-    messages: list[Message[Any]] = [read(record, PAYLOADS) for record in log.records]
-    return [message.type for message in messages]
 
 
 async def test_offsets_are_committed_only_after_the_snapshots_that_cover_them(
