@@ -1,7 +1,7 @@
-"""The desk: all cases of one partition, for one service. Pure: no Kafka, no database, no clock.
+"""The desk: the cases of one partition, for one service. Pure: no Kafka, no database, no clock.
 
-Records of the log and commands come in, in the order of their partitions; what must be published
-comes out. The rules that keep two owners and any crash harmless live here:
+Records of the log and commands come in, in order; what must be published comes out. The rules that
+keep two owners and any crash harmless live here:
 
 * the first record with an id counts, and the lifecycle voids what may not follow;
 * one cause brings about at most one event, and while a case has one in flight its next cause waits;
@@ -12,7 +12,6 @@ comes out. The rules that keep two owners and any crash harmless live here:
     log records ─► read ─► fold ─► notify ─┐
     commands ─────────────────────► queue ─┼─► decide ─► take_outgoing()
     tick(now) ──────────────────────────────┘
-
 Its rooms: `cases` (in memory), `due` (timers that ran out), `refusals` that wait, `wording`.
 """
 
