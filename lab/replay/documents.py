@@ -58,10 +58,6 @@ def digest_of(digests: Iterable[bytes]) -> str:
     return f"{total % 2**256:064x}"[:16]
 
 
-def digest_of_stored(documents: Iterable[Mapping[str, Any]]) -> str:
-    return digest_of(_digest(document) for document in documents)
-
-
 def compare(
     made: Mapping[str, Made], stored: Iterable[Mapping[str, Any]], events: int
 ) -> Comparison:

@@ -139,20 +139,22 @@ def _first_pass(
     question: Question, first: datetime, last: datetime, log: Path, mine: Sequence[int]
 ) -> tuple[Answer, Waiting]:
     setting = _setting(question, first, last, Habits())
-    part, waiting = Answer(first, last), Waiting()
+    part, waiting, same = Answer(first, last), Waiting(), Tally()
     for case in folded_cases(log, mine, question.partitions, part):
         before = as_logged(case, setting.span)
-        _add(part.before, before, setting)
         found = first_difference(case, setting.rules)
         if found is None:
-            _add(part.exact, before, setting)
+            _add(same, before, setting)
             continue
+        _add(part.before, before, setting)
         after = live_again(case, setting, 0)
         if "drawn" in after.marks:
             waiting.append(case)
         else:
             _add(part.exact, after, setting)
             part.changed.append(_changed(case, str(found), before, after))
+    part.before.join(same)
+    part.exact.join(same)
     return part, waiting
 
 
