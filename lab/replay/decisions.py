@@ -124,9 +124,20 @@ class _Again:
             yield Difference(service, cause, landed, logged, decided)
 
     def _idle(self, service: str, cause: Cause, place: int) -> bool:
-        """There came a state on which nothing follows from it."""
-        later = (each.states[service] for each in self.case.landed[place + 1 :])
-        return any(not isinstance(self._decide(service, s, cause), CaseEvent) for s in later)
+        """There came a state on which nothing follows from it, before the service went on: it answers
+        the causes of a case in their order."""
+        later = self.case.landed[place + 1 : self._went_on(service, place)]
+        states = (each.states[service] for each in later)
+        return any(not isinstance(self._decide(service, s, cause), CaseEvent) for s in states)
+
+    def _went_on(self, service: str, place: int) -> int:
+        """Where the service's first answer to an event after this one landed."""
+        after = {each.message.id for each in self.case.landed[place + 1 :]}
+        for number, each in enumerate(self.case.landed[place + 1 :], place + 1):
+            event = each.message
+            if event.source == f"/services/{service}" and event.causationid in after:
+                return number
+        return len(self.case.landed)
 
     # ── what a timer or a person brought about ───────────────────────────────────────────────
 

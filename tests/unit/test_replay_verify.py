@@ -166,7 +166,7 @@ def test_each_way_of_breaking_a_log_is_named(way: Break, tmp_path: Path) -> None
 
 def test_a_decision_that_the_rules_would_not_make_is_named(tmp_path: Path) -> None:
     log = parsed()
-    place = first(log, "assigned")
+    place = first(log, "assigned", lambda line: line["data"]["level"] == "village")
     log[place]["data"]["level"] = "county"
     found = verified(tmp_path, log, Rulebooks([rehearsed.hanyin()]))
     assert found.first is not None
