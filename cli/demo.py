@@ -76,7 +76,7 @@ async def _demo(data: Path, count: int, disputes: bool, broker: str, reference: 
         data,
         clock="stream",
         broker="kafka" if broker == "kafka" else "mock",
-        environment={"GRIDCASE_LOG_LEVEL": "WARNING"},
+        environment={"GRIDCASE_LOG_LEVEL": "warning"},
         say=lambda text: console.print(f"[dim]{text}[/]"),
     )
     view, slowest = MonthView(rules, len(stories) + len(others)), Slowest()
