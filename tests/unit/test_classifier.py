@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from pathlib import Path
 from time import thread_time
 
@@ -220,3 +221,24 @@ def test_the_shipped_model_says_what_it_is_and_how_good() -> None:
     assert figures["messages"] == card.rows
     assert figures["accuracy"] > 0.6
     assert figures["accuracy_at_coverage"] >= 0.98
+
+
+def test_a_model_of_the_first_format_is_still_read(model: Classifier, tmp_path: Path) -> None:
+    """It has no `telling.npy`, and its thresholds are margins, before the slope."""
+    model.save(tmp_path / "new.model")
+    with (
+        zipfile.ZipFile(tmp_path / "new.model") as new,
+        zipfile.ZipFile(tmp_path / "old.model", "w") as old,
+    ):
+        card = json.loads(new.read("card.json")) | {"format": 1}
+        for judgement in card["judgements"].values():
+            del judgement["rest"]
+            judgement |= {"slope": 2.0, "thresholds": [1.5 for _ in card["labels"]]}
+        old.writestr("card.json", json.dumps(card))
+        for name in ("terms.txt", "idf.npy", "weights.npy"):
+            old.writestr(name, new.read(name))
+    read = load(tmp_path / "old.model")
+    judgement = read.card.judgements["detail"]
+    assert set(judgement.thresholds) == {3.0}
+    assert judgement.lead(1.5, others=-4.0) == 3.0
+    assert read.suggest(Words(detail="路灯坏了")) is not None
