@@ -191,7 +191,12 @@ class Platform:
         raise PlatformError(f"{name} is not ready after {READY_SECONDS:.0f} s: see {log}")
 
     def endpoints(self) -> dict[str, Any]:
-        return {"kafka": self.settings.kafka, "mongo": self.settings.mongo, "http": self.http}
+        return {
+            "kafka": self.settings.kafka,
+            "mongo": self.settings.mongo,
+            "clock": self.options.clock,
+            "http": self.http,
+        }
 
     def _write_endpoints(self) -> None:
         path = self.options.data / "endpoints.json"

@@ -14,7 +14,7 @@ ENDPOINTS = Path("run/endpoints.json")
 
 
 def endpoints(path: Path = ENDPOINTS) -> dict[str, Any]:
-    """``{kafka, mongo, http: {service: address}}`` of what runs here, or an empty one."""
+    """``{kafka, mongo, clock, http: {service: address}}`` of what runs here, or an empty one."""
     return dict(orjson.loads(path.read_bytes())) if path.exists() else {}
 
 
@@ -26,6 +26,8 @@ def settings_at(path: Path = ENDPOINTS) -> Settings:
         known["kafka"] = found["kafka"]
     if "MONGO_URL" not in os.environ and "mongo" in found:
         known["mongo"] = found["mongo"]
+    if "CLOCK" not in os.environ and "clock" in found:
+        known["clock"] = found["clock"]  # when something was known depends on whose time counts
     return Settings(**known)
 
 

@@ -166,6 +166,7 @@ async def gridcase(outside: Outside, *words: str) -> str:
         "KAFKA_BOOTSTRAP_SERVERS": settings.kafka,
         "MONGO_URL": settings.mongo,
         "GRIDCASE_PREFIX": settings.prefix,
+        "CLOCK": settings.clock,
     }
     command = await create_subprocess_exec(
         sys.executable, "-m", "cli.main", "rating", *words,
