@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import socket
 from functools import cached_property
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PORTS = {"intake": 8001, "router": 8002, "sla": 8003, "rating": 8004}
@@ -38,7 +38,9 @@ class Settings(BaseSettings):
     to whoever reaches the port, and Open311 takes no requests."""
     calls_per_minute: int = 600
     """Of one caller, over HTTP."""
-    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"], BeforeValidator(str.lower)
+    ] = "info"
     """Of the services' own lines; at ``debug`` each message that is written has one."""
     host: str = "127.0.0.1"
     port: int | None = None
