@@ -23,8 +23,9 @@ from rich.table import Table
 
 if TYPE_CHECKING:
     from lab.account import Account
+    from lab.compare import Period
     from lab.driver import Driver
-    from lab.importing import Accepted, ImportParties
+    from lab.importing import Accepted, ImportParties, Outcome
     from lab.mapping import Mapping
     from services.shell.settings import Settings
 
@@ -55,6 +56,9 @@ def import_(
         int | None, typer.Option(help="With `--log`: so many processes; all cores.", min=1)
     ] = None,
     quiet_progress: Annotated[bool, typer.Option(help="No progress bar.")] = False,
+    from_: Annotated[
+        str | None, typer.Option("--from", help="Reports from this local day on: 2015-07-01.")
+    ] = None,
     data: Annotated[Path, typer.Option(help="The platform's folder, as of `up --data`.")] = Path(
         "run"
     ),
@@ -67,12 +71,14 @@ def import_(
     `gridcase import requests.csv.gz --mapping lab/mappings/boston311.yaml --reference deploy/boston
     --log boston.jsonl.gz`
     """
+    from cli.compare import day
+    from lab.compare import Period
     from lab.mapping import CannotImport, read_mapping
 
-    end = _moment(until) if until else None
+    end, period = _moment(until) if until else None, Period(day(from_, "--from"))
     try:
         rules = read_mapping(mapping)
-        account, rows = _read(file, rules, limit)
+        account, rows = _read(file, rules, limit, period)
         end = end or _last_moment(rows) + AFTERWARDS
         sent = [row for row in rows if row.report.submitted_at <= end]
         account.sent, account.late = len(sent), len(rows) - len(sent)
@@ -126,13 +132,24 @@ def _moment(text: str) -> datetime:
 # ── the file ─────────────────────────────────────────────────────────────────────────────────
 
 
-def _read(file: Path, rules: Mapping, limit: int | None) -> tuple[Account, list[Accepted]]:
+def _read(
+    file: Path, rules: Mapping, limit: int | None, period: Period
+) -> tuple[Account, list[Accepted]]:
     from lab.account import Account
     from lab.importing import read_export
 
-    account = Account(rules.source)
-    outcomes = islice(read_export(file, rules), limit)
+    account, zone = Account(rules.source), ZoneInfo(rules.times.zone)
+    outcomes = islice((o for o in read_export(file, rules) if _within(o, period, zone)), limit)
     return account, [row for row in map(account.row, outcomes) if row]
+
+
+def _within(outcome: Outcome, period: Period, zone: ZoneInfo) -> bool:
+    """A row that the mapping rejects is within every period: it has to be accounted for."""
+    from lab.importing import Rejected
+
+    if isinstance(outcome, Rejected):
+        return True
+    return period.holds(outcome.report.submitted_at.astimezone(zone).date())
 
 
 def _table(account: Account, file: Path) -> Table:
