@@ -15,6 +15,7 @@ from cli import (
     department,
     doctor,
     erase,
+    fit,
     importing,
     log,
     mediation,
@@ -24,7 +25,9 @@ from cli import (
     replay,
     route,
     serve,
+    simulate,
     sla,
+    staff,
     tick,
     topics,
     triage,
@@ -62,6 +65,9 @@ app.command("mediation")(mediation.mediation)
 app.add_typer(dead.app, name="dead")
 app.add_typer(sla.app, name="sla")
 app.add_typer(rating.app, name="rating")
+app.command("fit")(fit.fit)
+app.command("simulate")(simulate.simulate)
+app.command("staff")(staff.staff)
 app.command("rebuild")(rebuild.rebuild)
 app.command("erase")(erase.erase)
 app.command("tick")(tick.tick)
