@@ -148,9 +148,9 @@ def _show(habits: Habits) -> None:
                 for n in (50, 90)
             )
             never = f"{1 - len(times.hours) / times.steps:.0%}"
-            rates = (e.per_hour for e in habits.capacity if e.department == row.department)
+            rates = (e.per_day for e in habits.capacity if e.department == row.department)
             rate = next(rates, None)
-            at_most = f"{rate:,.1f} an hour" if rate and row.department else ""
+            at_most = f"{rate:,.0f} a day" if rate and row.department else ""
             name = row.department or "the county"
             table.add_row(name, f"{row.cases:,}", half, most, never, at_most)
     console.print(table)

@@ -62,7 +62,7 @@ def _data(need: Need) -> dict[str, object]:
     least, middle, most = need.extra_interval()
     return {
         "department": need.department,
-        "per_hour": need.per_hour,
+        "per_day": need.per_day,
         "cases": need.cases,
         "on_time_now": [round(share, 4) for share in need.now],
         "extra": {"least": least, "middle": middle, "most": most, "by_seed": need.extra},

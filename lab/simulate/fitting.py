@@ -27,7 +27,7 @@ from lab.simulate.habits import (
     Times,
     Triage,
 )
-from lab.simulate.lasting import HOUR, Lasted, times
+from lab.simulate.lasting import Lasted, times
 from lab.simulate.observing import Observed
 from lab.simulate.rates import arrivals
 from schemas.rulebook import Rulebook
@@ -78,7 +78,7 @@ def fit(observed: Observed, rules: Rulebook, name: str, half_life: float | None 
         zone=rules.zone.key,
         arrivals=came,
         handling=handled,
-        capacity=tuple(_capacity(held, calendar)),
+        capacity=tuple(_capacity(held)),
         ratings=tuple(_ratings(observed, calendar)),
         triage=_triage(observed, calendar),
     )
@@ -181,7 +181,7 @@ def _answered(holding: Holding) -> bool:
 # ── capacity ─────────────────────────────────────────────────────────────────────────────────
 
 
-def _capacity(held: list[Held], calendar: WorkCalendar) -> Iterator[Capacity]:
+def _capacity(held: list[Held]) -> Iterator[Capacity]:
     """What a department did in its busiest day. Of one with few results nobody knows how many it
     could do."""
     ends: dict[str, list[datetime]] = defaultdict(list)
@@ -190,20 +190,18 @@ def _capacity(held: list[Held], calendar: WorkCalendar) -> Iterator[Capacity]:
             ends[row.holding.department].append(row.holding.until)
     for department, moments in sorted(ends.items()):
         if len(moments) >= ENOUGH:
-            rate = round(busiest(sorted(moments), calendar), 4)
-            yield Capacity(department=department, cases=len(moments), per_hour=rate)
+            most = busiest(sorted(moments))
+            yield Capacity(department=department, cases=len(moments), per_day=most)
 
 
-def busiest(moments: list[datetime], calendar: WorkCalendar) -> float:
-    """The most of these moments within 24 hours, for each hour of a plain working day."""
+def busiest(moments: list[datetime]) -> int:
+    """The most of these moments, in their order, within 24 hours."""
     most, first = 1, 0
     for last, moment in enumerate(moments):
         while moments[first] <= moment - DAY:
             first += 1
         most = max(most, last - first + 1)
-    hours = (calendar.between(moments[0] + n * DAY, moments[0] + (n + 1) * DAY) for n in range(28))
-    worked = [each / HOUR for each in hours if each]
-    return most / (sum(worked) / len(worked) if worked else 24.0)
+    return most
 
 
 # ── residents and triage ─────────────────────────────────────────────────────────────────────

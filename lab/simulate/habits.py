@@ -125,12 +125,12 @@ class Handling(Part):
 
 
 class Capacity(Part):
-    """The most that a department ended in any day: cases in an hour of its working time."""
+    """The most that a department ended in any 24 hours."""
 
     department: str | None = None
     level: Level | None = None
     cases: int = 0
-    per_hour: Annotated[float, Field(gt=0)]
+    per_day: Annotated[float, Field(gt=0)]
 
 
 class Ratings(Part):
@@ -176,11 +176,11 @@ class Habits(Part):
         return by.get(department) or by.get(None) or Ratings()
 
     def capacity_of(self, department: str, level: Level) -> float | None:
-        """Cases in a working hour; None: as many as come."""
+        """Cases in a day; None: as many as come."""
         for each in self.capacity:
             if each.department == department:
-                return each.per_hour
-        widest = (e.per_hour for e in self.capacity if e.department is None and e.level == level)
+                return each.per_day
+        widest = (e.per_day for e in self.capacity if e.department is None and e.level == level)
         return next(widest, None)
 
     def _index(self) -> dict[tuple[str | None, str | None], Handling]:

@@ -109,7 +109,7 @@ class CountyParties:
         desk = self._desks.get(department)
         if desk is None:
             hands = self.habits.capacity_of(department, level)
-            desk = Desk(self.calendar, hands * pace if hands else None)
+            desk = Desk(hands * pace if hands else None)
             self._desks[department] = desk
         return desk
 

@@ -4,7 +4,7 @@
                                                      search for the least e, for each seed
 
 A quarter more hands (0.25) means: a case takes 1/1.25 of the time that it took, and the queue ends
-1.25 times as many in an hour. Only first assignments are counted: what comes back or climbs is the
+1.25 times as many in a day. Only first assignments are counted: what comes back or climbs is the
 business of `gridcase simulate`, which takes the same extra hands.
 
 The rule to remember: **the same luck for every e**: a case that is in time stays so with more hands,
@@ -48,7 +48,7 @@ class Need:
     """One department over all seeds. An `extra` of None: not within `MOST`."""
 
     department: str
-    per_hour: float | None
+    per_day: float | None
     cases: list[int] = field(default_factory=list)
     now: list[float] = field(default_factory=list)
     """Share in time with the hands that there are."""
@@ -70,7 +70,7 @@ def staff(
             if len(jobs) < at_least:
                 continue
             bench = Bench(department, jobs, plan.seed, habits, rules)
-            need = needs.setdefault(department, Need(department, bench.per_hour))
+            need = needs.setdefault(department, Need(department, bench.per_day))
             need.cases.append(len(jobs))
             need.now.append(bench.share(0.0))
             need.extra.append(least(bench, target))
@@ -101,13 +101,13 @@ class Bench:
         self.jobs = jobs
         self.seed = seed
         self.calendar = work_calendar(rules)
-        self.per_hour = habits.capacity_of(department, unit.level if unit else Level.COUNTY)
+        self.per_day = habits.capacity_of(department, unit.level if unit else Level.COUNTY)
         self.final = not rules.reference.return_reasons
 
     def share(self, extra: float) -> float:
         """In time, of those that were due; what was returned is nobody's."""
         pace = 1.0 + extra
-        desk = Desk(self.calendar, self.per_hour * pace if self.per_hour else None)
+        desk = Desk(self.per_day * pace if self.per_day else None)
         due = kept = 0
         for job in self.jobs:
             luck = (self.seed, job.case, 1, "handle")

@@ -34,7 +34,7 @@ HOURS = (
 )  # fmt: skip
 RESOLVE = tuple(round(0.2 * 1.045**n, 2) for n in range(100))
 """Working hours: half are done after 2, nineteen in twenty after 13."""
-PER_HOUR = {Level.VILLAGE: 1.0, Level.TOWN: 4.0, Level.COUNTY: 12.0}
+PER_DAY = {Level.VILLAGE: 10.0, Level.TOWN: 40.0, Level.COUNTY: 120.0}
 
 
 def usual(rules: Rulebook, people: int) -> Habits:
@@ -59,7 +59,7 @@ def usual(rules: Rulebook, people: int) -> Habits:
             urgencies={Urgency.NORMAL: 0.93, Urgency.URGENT: 0.06, Urgency.EMERGENCY: 0.01},
         ),
         handling=(_handling(rules),),
-        capacity=tuple(Capacity(level=level, per_hour=n) for level, n in PER_HOUR.items()),
+        capacity=tuple(Capacity(level=level, per_day=n) for level, n in PER_DAY.items()),
         ratings=(Ratings(rated=0.3, stars=(0.01, 0.01, 0.03, 0.15, 0.8), hours=_even(1.0, 48.0)),),
         triage=Triage(hours=_even(0.2, 4.0)),
     )
