@@ -8,6 +8,7 @@ import pytest
 
 HERE = Path(__file__).parent
 LONG = (
+    "data",
     "deploy",
     "e2e/test_departments.py",
     "e2e/test_doctor.py",
@@ -20,7 +21,8 @@ LONG = (
     "torture",
     "unit/test_tracing.py",
 )
-"""They start tools, browsers and servers by the dozen, or search for what a missing safeguard breaks."""
+"""They start tools, browsers and servers by the dozen, read the whole export of another system, or
+search for what a missing safeguard breaks."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -56,6 +56,7 @@ class Broker:
     committed: dict[str, dict[TopicPartition, int]] = field(default_factory=dict)
     """By group."""
     batch_size: int = 1_000
+    held_back: float = 0.0
     _count: int = 0
     _waiting: list[asyncio.Future[None]] = field(default_factory=list)
 
@@ -144,6 +145,7 @@ class Place:
     position: int | None = None
     paused: bool = False
     highwater: int | None = None
+    back_until: float = 0.0
 
 
 class Consumer:
@@ -178,6 +180,8 @@ class Consumer:
     def _has_news(self, partition: TopicPartition, place: Place) -> bool:
         if place.position is None or place.paused:
             return False
+        if place.back_until > asyncio.get_running_loop().time():
+            return False
         end = len(self.broker.log(partition))
         if place.position >= end:
             place.highwater = end
@@ -191,6 +195,9 @@ class Consumer:
             if len(ready) > 1 and self.chance.random() < 0.3:
                 continue
             place, log = self.places[partition], self.broker.log(partition)
+            if self.broker.held_back and self.chance.random() < self.broker.held_back:
+                place.back_until = asyncio.get_running_loop().time() + 2 * self.chance.random()
+                continue
             most = 1 if self.chance.random() < 0.1 else max_records
             start = place.position or 0
             found[partition] = log[start : start + most]

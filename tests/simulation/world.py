@@ -62,6 +62,8 @@ class Plan:
     snapshot_seconds: float
     longest_way: float
     cases_in_memory: int
+    held_back: float
+    """How often a partition's news comes late, and another topic's overtakes it."""
 
 
 def planned(chance: Random) -> Plan:
@@ -73,6 +75,7 @@ def planned(chance: Random) -> Plan:
         snapshot_seconds=chance.choice([0.4, 1.5, 4.0]),
         longest_way=chance.choice([0.1, 4.0]),
         cases_in_memory=chance.choice([0, 0, 1, 1_000]),
+        held_back=chance.choice([0.0, 0.0, 0.2]),
     )
 
 
@@ -96,6 +99,7 @@ class World:
             self.network, self.plan.partitions, Random(8 * seed + 2), lambda: self.wall
         )
         self.broker.batch_size = self.plan.batch_size
+        self.broker.held_back = self.plan.held_back
         self.store = Store(self.network)
         self.dead_letters = DeadLetters(self.broker)
         self.processes: list[Process] = []
