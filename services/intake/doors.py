@@ -65,9 +65,10 @@ class ReportDoor:
         self.classifier = classifier_at(tools.settings.classifier)
         hook = tools.settings.transcriber
         self.transcriber: Transcriber | None = HttpTranscriber(hook) if hook else None
+        self._pseudonyms: bytes | None = None
 
     async def admit(self, arrivals: Sequence[tuple[Arrival, Report]]) -> list[Admitted]:
-        secret = await self.tools.vault.secret("pseudonyms")
+        secret = await self._secret()
         private = [
             ids.case_id(report.source, report.report_id)
             for _, report in arrivals
@@ -83,6 +84,12 @@ class ReportDoor:
         for number in in_order:  # so that whoever reported first has the case
             commands[number] = self._compared(commands[number])
         return list(commands)
+
+    async def _secret(self) -> bytes:
+        """The secret of pseudonyms; made once, so asked for once."""
+        if self._pseudonyms is None:
+            self._pseudonyms = await self.tools.vault.secret("pseudonyms")
+        return self._pseudonyms
 
     async def _heard(self, reports: list[Report]) -> list[Report]:
         """The reports with what was spoken in words, where somebody transcribes."""

@@ -7,9 +7,9 @@ oplog and backups hold the old document until they roll over, so keep both windo
 
 Who opens a contact, or erases one, is written to ``vault_log`` first: ``{at, who, what, cases}``.
 
-The one rule to remember: a key is used only after a majority has it. It is inserted if absent,
-then read back, and what is read back counts: two instances that ask at once get the same key, and
-no failover takes one away that already stands on the log.
+The one rule to remember: a key is used only after a majority has it. It is inserted if absent; what
+stood there before is read back, and counts: two instances that ask at once get the same key, and no
+failover takes one away that already stands on the log.
 """
 
 from __future__ import annotations
@@ -53,9 +53,10 @@ class Vault:
     async def keys(self, case_ids: Iterable[str], create: bool = True) -> dict[str, bytes | None]:
         """The key of each case; None where it was erased or, without `create`, never made.
 
-        One round trip for any number of cases that have keys, two more if some have none. The
-        session is causal: the last read waits for what the insert met, so that another's fresh key,
-        seen as a duplicate, is never taken for an erased one.
+        One round trip for any number of cases that have none yet, as most have that ask for one;
+        another for those where somebody was faster. The session is causal: that read waits for what
+        the insert met, so that another's fresh key, seen as a duplicate, is never taken for an
+        erased one.
         """
         wanted = list(dict.fromkeys(case_ids))
         if not wanted:
@@ -63,10 +64,7 @@ class Vault:
         if not create:
             await self._note("open", wanted)
         async with await self._client.start_session(causal_consistency=True) as session:
-            found = await self._find(wanted, session)
-            if create and (missing := [case for case in wanted if case not in found]):
-                await self._insert(missing, session)
-                found |= await self._find(missing, session)
+            found = await (self._made if create else self._find)(wanted, session)
         if create and len(found) < len(wanted):
             raise RuntimeError(f"{len(wanted) - len(found)} keys were inserted but not found again")
         return {case: found.get(case) for case in wanted}
@@ -113,13 +111,21 @@ class Vault:
         documents = await cursor.batch_size(everything).to_list(everything)
         return {document["_id"]: document.get("key") for document in documents}
 
-    async def _insert(self, cases: list[str], session: AsyncIOMotorClientSession) -> None:
-        """Make keys; where somebody was faster, theirs stands."""
-        fresh = [{"_id": case, "key": secrets.token_bytes(KEY_BYTES)} for case in cases]
+    async def _made(
+        self, cases: list[str], session: AsyncIOMotorClientSession
+    ) -> dict[str, bytes | None]:
+        """Make keys; where somebody was faster, theirs stands. What a majority has acknowledged as
+        inserted is what stands there: nobody changes a key."""
+        fresh: dict[str, bytes | None] = {case: secrets.token_bytes(KEY_BYTES) for case in cases}
+        documents = [{"_id": case, "key": key} for case, key in fresh.items()]
         try:
-            await self._documents.insert_many(fresh, ordered=False, session=session)
+            await self._documents.insert_many(documents, ordered=False, session=session)
         except BulkWriteError as error:
             details = error.details or {}
             others = [e for e in details["writeErrors"] if e["code"] != DUPLICATE_KEY]
             if others or details["writeConcernErrors"]:
                 raise
+            taken = [cases[e["index"]] for e in details["writeErrors"]]
+            made = {case: key for case, key in fresh.items() if case not in set(taken)}
+            return made | await self._find(taken, session)
+        return fresh
