@@ -53,9 +53,11 @@ class Watching:
         )
 
     async def follow_log(self) -> None:
-        """Follow the log from its beginning, for ever."""
-        log = self.runtime.settings.topic(topics.CASE_EVENTS.name)
-        async for record in follow(self.runtime.settings, log):
+        """Follow the log from its beginning, for ever. What this instance's own doors admit they
+        tell the index themselves, so the rest may come in lots; in stream time others wait."""
+        settings = self.runtime.settings
+        log = settings.topic(topics.CASE_EVENTS.name)
+        async for record in follow(settings, log, unhurried=settings.clock == "wall"):
             if self._matters(record.value):
                 with suppress(Unreadable):  # the step sets it aside
                     await self._see(envelope.read(record.value, topics.EVENT_TYPES))

@@ -1,15 +1,38 @@
-"""Reading topics outside any group: to follow one for ever, or to read it to its present end."""
+"""Consumers: how an owner commits; and reading topics outside any group, to follow one for ever or to
+read it to its present end."""
 
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 from aiokafka.partitioner import DefaultPartitioner
 
 from services.shell.settings import Settings
+
+logger = logging.getLogger(__name__)
+MANY_BYTES = 1024 * 1024
+"""What a fetch brings before its wait is over; with more to come, nobody waits."""
+
+
+async def commit(consumer: AIOKafkaConsumer, offsets: dict[TopicPartition, int]) -> bool:
+    """Commit for a group, if there is anything. False where that has to wait, or is no longer
+    ours to do: whoever has taken over reads it again."""
+    if not offsets:
+        return True
+    try:
+        await consumer.commit(offsets)
+    except (CommitFailedError, IllegalStateError) as error:
+        logger.info("another instance has taken over: %s", error)
+    except KafkaError as error:
+        logger.warning("offsets are committed later: %s", error)
+    else:
+        return True
+    return False
 
 
 async def partitions_of(consumer: AIOKafkaConsumer, topic: str) -> list[TopicPartition]:
@@ -20,20 +43,22 @@ async def partitions_of(consumer: AIOKafkaConsumer, topic: str) -> list[TopicPar
     return [TopicPartition(topic, number) for number in sorted(numbers)]
 
 
-def reader(settings: Settings) -> AIOKafkaConsumer:
+def reader(settings: Settings, *, fetch_min_bytes: int = 1) -> AIOKafkaConsumer:
     """A consumer that belongs to no group and commits nothing."""
     return AIOKafkaConsumer(
         **settings.kafka_client(),
         enable_auto_commit=False,
         auto_offset_reset="earliest",
+        fetch_min_bytes=fetch_min_bytes,
         fetch_max_wait_ms=settings.fetch_max_wait_ms,
         metadata_max_age_ms=settings.metadata_max_age_ms,
     )
 
 
-async def follow(settings: Settings, topic: str) -> AsyncIterator[Any]:
-    """All records of a topic from its beginning, for ever."""
-    async with reader(settings) as consumer:
+async def follow(settings: Settings, topic: str, *, unhurried: bool = False) -> AsyncIterator[Any]:
+    """All records of a topic from its beginning, for ever. `unhurried`: those of a fetch's whole
+    wait at once, which costs a fraction of a fetch for each."""
+    async with reader(settings, fetch_min_bytes=MANY_BYTES if unhurried else 1) as consumer:
         partitions = await partitions_of(consumer, topic)
         consumer.assign(partitions)
         await consumer.seek_to_beginning(*partitions)

@@ -14,7 +14,7 @@ from typing import Any, Generic
 from aiokafka import AIOKafkaProducer
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from faststream import AckPolicy
-from faststream.kafka import KafkaBroker, KafkaMessage
+from faststream.kafka import KafkaBroker
 from motor.motor_asyncio import AsyncIOMotorDatabase
 from pydantic import ValidationError
 from pymongo.errors import PyMongoError
@@ -26,11 +26,12 @@ from schemas.reference import elapsed
 from schemas.rulebook import Rulebooks
 from services.decider import Decider, S
 from services.shell import metrics
-from services.shell.consuming import follow
+from services.shell.consuming import MANY_BYTES, follow
 from services.shell.dead_letters import DeadLetters
-from services.shell.doors import Door, Relay, effective_time
+from services.shell.doors import Door, effective_time
 from services.shell.publishing import Dress, Publisher, as_they_are
 from services.shell.reference_feed import ReferenceFeed
+from services.shell.relay import Relay
 from services.shell.settings import Settings
 from services.shell.snapshots import Document, Snapshots, connect
 from services.shell.step import Step
@@ -74,6 +75,9 @@ class Service(Generic[S]):
     dress: Callable[[Tools], Dress] = lambda _tools: as_they_are
     parts: Callable[[Runtime[Any]], tuple[Pages, Beside]] = lambda _runtime: ((), ())
     """Its own pages, and coroutine functions that run beside the step."""
+    gathers_ms: int | None = None
+    """Nobody waits for its words by the millisecond: under the wall clock it takes the log in lots,
+    what comes within so many milliseconds at once, which costs a fraction of a turn for each."""
     on_demand: bool = False
     """Nothing of it looks through all cases in memory, so only some need to be there."""
 
@@ -97,6 +101,8 @@ class Runtime(Generic[S]):
         """Whether the service still has something to publish beside its step."""
         self.pages, self.beside = service.parts(self)
         self._tasks: list[asyncio.Task[Any]] = []
+        self._loops: list[asyncio.Task[None]] = []
+        """The step and the doors: what they have in hand is finished before the process ends."""
 
     async def prepare(self, broker: KafkaBroker) -> None:
         """Connect, wait for the rules, and declare what the broker is to carry."""
@@ -149,36 +155,30 @@ class Runtime(Generic[S]):
             listener=self.step,
             ack_policy=AckPolicy.MANUAL,
             include_in_schema=False,
-            **self._group("step"),
+            **self._group("step") | self._gathering(),
         )
 
+    def _gathering(self) -> dict[str, Any]:
+        """How long the broker gathers for the step. In stream time others wait for each turn."""
+        if self.service.gathers_ms is None or self.settings.clock == "stream":
+            return {}
+        return {"fetch_min_bytes": MANY_BYTES, "fetch_max_wait_ms": self.service.gathers_ms}
+
     def _declare_door(self, broker: KafkaBroker, door: Door[Any]) -> None:
-        relay = Relay(self.service.name, door, self.settings, self.producer, self.dead_letters)
+        publisher = Publisher(self.service.name, self.settings, self.producer, traces=self.traces)
+        relay = Relay(self.service.name, door, self.settings, publisher, self.dead_letters)
         name = self.settings.topic(door.topic.name)
         where: dict[str, Any] = (
             {"pattern": rf"^{name}\.[^.]+$"} if door.topic.per_department else {}
         )
-
-        async def relay_batch(message: KafkaMessage) -> None:
-            if self.failed:
-                return  # never commit past a batch that failed
-            try:
-                await relay.relay(message)
-            except Exception as error:
-                self.fail(error)
-
         relay.subscriber = broker.subscriber(
             *(() if where else (name,)),
-            batch=True,
-            batch_timeout_ms=self.settings.fetch_max_wait_ms,
-            decoder=lambda message: message.body,
+            listener=relay,
             ack_policy=AckPolicy.MANUAL,
-            no_reply=True,
             include_in_schema=False,
             **where,
             **self._group(f"door.{door.topic.name}"),
         )
-        relay.subscriber(relay_batch)
         self.relays.append(relay)
 
     def _group(self, role: str) -> dict[str, Any]:
@@ -199,8 +199,15 @@ class Runtime(Generic[S]):
 
     async def run(self) -> None:
         """Start the step and what runs beside it, once the broker has started."""
-        self._stepping = asyncio.create_task(self.step.run(), name="step")
-        self._watch(self._stepping)
+        self._loops = [
+            asyncio.create_task(self.step.run(), name="step"),
+            *(
+                asyncio.create_task(relay.run(), name=f"door {relay.door.topic.name}")
+                for relay in self.relays
+            ),
+        ]
+        for loop in self._loops:
+            self._watch(loop)
         self._watch(asyncio.create_task(self._watchdog(), name="watchdog"))
         if self.settings.clock == "stream":
             self._watch(asyncio.create_task(self._follow_clock(), name="clock"))
@@ -210,11 +217,11 @@ class Runtime(Generic[S]):
             self._watch(asyncio.create_task(beside(), name=beside.__qualname__))
 
     async def stop(self) -> None:
-        """Finish the turn in hand, snapshot, commit; then let go."""
-        if hasattr(self, "step"):
-            self.step.stopping = True
-            if hasattr(self, "_stepping"):
-                await asyncio.wait([self._stepping], timeout=20)
+        """Finish the turns in hand, snapshot, commit; then let go."""
+        for loop in (*self.relays, *([self.step] if hasattr(self, "step") else ())):
+            loop.stopping = True
+        if self._loops:
+            await asyncio.wait(self._loops, timeout=20)
         for task in self._tasks:
             task.cancel()
         if hasattr(self, "producer"):

@@ -16,17 +16,19 @@ from time import monotonic
 from typing import Any, Generic
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 from pymongo.errors import PyMongoError
 
 from services.decider import S
 from services.shell import metrics
+from services.shell.consuming import commit
 from services.shell.desk import Desk, Entry
 from services.shell.snapshots import Snapshots
 
 logger = logging.getLogger(__name__)
 PORTION = 500
-"""Documents that are made and written at a stretch."""
+"""Documents that are written at a stretch."""
+STRETCH = 10
+"""Documents that are made at a stretch, some 100 µs each: messages wait no longer than that."""
 SAVING_SHARE = 4
 """Saving takes at most a fifth of the time: under load a case is then written once for several of
 its events."""
@@ -93,7 +95,8 @@ class Saver(Generic[S]):
         except asyncio.CancelledError:
             self._keep_dirty(work.changed, desks)
             raise
-        await self._commit(work.offsets, consumer)
+        if await commit(consumer, work.offsets):
+            self._committed |= work.offsets
         self._saved_at = monotonic()
 
     def forget(self) -> None:
@@ -115,9 +118,12 @@ class Saver(Generic[S]):
         desks hear of what is written: it may leave the memory."""
         for first in range(0, len(changed), PORTION):
             portion = changed[first : first + PORTION]
-            await self.snapshots.write(
-                [self.snapshots.document(number, entry) for number, entry in portion]
-            )
+            documents = []
+            for done, (number, entry) in enumerate(portion, 1):
+                documents.append(self.snapshots.document(number, entry))
+                if done % STRETCH == 0:
+                    await asyncio.sleep(0)
+            await self.snapshots.write(documents)
             for number, entry in portion:
                 if (desk := desks.get(number)) is not None:
                     desk.cases.confirm(entry.id, entry.offset)
@@ -129,14 +135,3 @@ class Saver(Generic[S]):
             desk = desks.get(number)
             if desk and entry.id in desk.entries:
                 desk.dirty.setdefault(entry.id, desk.entries[entry.id])
-
-    async def _commit(self, offsets: dict[TopicPartition, int], consumer: AIOKafkaConsumer) -> None:
-        if not offsets:
-            return
-        try:
-            await consumer.commit(offsets)
-            self._committed |= offsets
-        except (CommitFailedError, IllegalStateError) as error:
-            logger.info("another instance has taken over: %s", error)
-        except KafkaError as error:
-            logger.warning("offsets are committed later: %s", error)

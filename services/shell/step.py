@@ -33,6 +33,7 @@ from services.shell import metrics
 from services.shell.ages import Ages
 from services.shell.desk import COMMANDS, LOG, Desk, Outgoing
 from services.shell.fetching import Fetching
+from services.shell.outbox import Outbox
 from services.shell.partitions import Partitions
 from services.shell.publishing import Publisher
 from services.shell.reading import DeadLetters, LostRecords, Messages, Reading
@@ -91,9 +92,8 @@ class Step(Generic[S], ConsumerRebalanceListener):  # type: ignore[misc]
         self.stopping = False
         self.taken = asyncio.Event()
         """Partitions have been assigned at least once."""
+        self.outbox = Outbox(publisher)
         self._busy = asyncio.Lock()
-        self._publishing: asyncio.Task[None] | None = None
-        """What the last turn had to say, on its way to the broker."""
         self._failed: Exception | None = None
         """What broke while partitions came or went."""
 
@@ -150,6 +150,7 @@ class Step(Generic[S], ConsumerRebalanceListener):  # type: ignore[misc]
                     saver.result()
                 if self._failed is not None:
                     raise self._failed
+                self.outbox.check()
                 batch = await self.consumer.getmany(
                     timeout_ms=self.settings.fetch_max_wait_ms,
                     max_records=self.settings.max_poll_records,
@@ -162,7 +163,7 @@ class Step(Generic[S], ConsumerRebalanceListener):  # type: ignore[misc]
         await self.save()
 
     async def _turn(self, batch: dict[TopicPartition, list[Any]]) -> None:
-        """Fold and decide, while the broker still takes in what the turn before had to say."""
+        """Fold and decide, while the broker still takes in what turns before had to say."""
         started = monotonic()
         for partition, records, messages in await self._fetched(batch):
             await self._take(partition, records, messages)
@@ -178,17 +179,13 @@ class Step(Generic[S], ConsumerRebalanceListener):  # type: ignore[misc]
         for desk in self.desks.values():
             desk.end_turn()
         await self._set_aside()
-        await self.published()
-        if out:
-            self._publishing = asyncio.create_task(self.publisher.publish(out), name="publishing")
+        await self.outbox.put(out)
         if batch or out:
             metrics.STEP_SECONDS.labels(self.decider.service).observe(monotonic() - started)
 
     async def published(self) -> None:
         """Wait until the broker has acknowledged all that was said. Raises if it did not."""
-        if self._publishing is not None:
-            await self._publishing
-            self._publishing = None
+        await self.outbox.emptied()
 
     async def _fetched(
         self, batch: dict[TopicPartition, list[Any]]
@@ -253,8 +250,7 @@ class Step(Generic[S], ConsumerRebalanceListener):  # type: ignore[misc]
         """Causes without their answer, partitions in their first pass, a turn in progress, messages
         that the broker has not acknowledged."""
         waiting = sum(desk.unanswered() for desk in self.desks.values())
-        publishing = self._publishing is not None and not self._publishing.done()
-        return waiting + len(self.owned.folding) + self._busy.locked() + publishing
+        return waiting + len(self.owned.folding) + self._busy.locked() + self.outbox.busy
 
     # ── saving ───────────────────────────────────────────────────────────────────────────────
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 import logging
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -76,14 +76,6 @@ class Tracing:
             kind=SpanKind.PRODUCER,
             attributes=attributes,
         )
-
-    def middlewares(self) -> Sequence[Any]:
-        """FastStream's own spans around the doors' batches."""
-        if self.provider is None:
-            return ()
-        from faststream.kafka.opentelemetry import KafkaTelemetryMiddleware
-
-        return (KafkaTelemetryMiddleware(tracer_provider=self.provider),)
 
 
 def tracing(service: str) -> Tracing:

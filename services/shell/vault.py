@@ -14,6 +14,7 @@ failover takes one away that already stands on the log.
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -62,11 +63,16 @@ class Vault:
         if not wanted:
             return {}
         if not create:
-            await self._note("open", wanted)
+            return await self._opened(wanted)
         async with await self._client.start_session(causal_consistency=True) as session:
-            found = await (self._made if create else self._find)(wanted, session)
-        if create and len(found) < len(wanted):
+            found = await self._made(wanted, session)
+        if len(found) < len(wanted):
             raise RuntimeError(f"{len(wanted) - len(found)} keys were inserted but not found again")
+        return {case: found.get(case) for case in wanted}
+
+    async def _opened(self, wanted: list[str]) -> dict[str, bytes | None]:
+        """The keys, once it is written down who has them."""
+        _, found = await asyncio.gather(self._note("open", wanted), self._find(wanted))
         return {case: found.get(case) for case in wanted}
 
     async def erase(self, case_id: str) -> bool:
@@ -89,7 +95,8 @@ class Vault:
         return await found.sort("at", 1).to_list(None)
 
     async def _note(self, what: str, cases: list[str]) -> None:
-        """Written before it is done: an opening that left no trace must not happen."""
+        """Written before it is done: an opening that left no trace must not happen. A key may be on
+        its way meanwhile, but nobody has it before."""
         if self._who is not None:
             at = datetime.now(UTC)
             await self._log.insert_one({"at": at, "who": self._who, "what": what, "cases": cases})
@@ -103,7 +110,7 @@ class Vault:
         return value
 
     async def _find(
-        self, cases: list[str], session: AsyncIOMotorClientSession
+        self, cases: list[str], session: AsyncIOMotorClientSession | None = None
     ) -> dict[str, bytes | None]:
         """What stands there, tombstones as None; in one batch, since keys are small."""
         everything = len(cases) + 1

@@ -20,7 +20,7 @@ from aiokafka.errors import KafkaError
 
 from services.shell import metrics
 from services.shell.desk import COMMANDS, LOG, Desk
-from services.shell.doors import Relay
+from services.shell.relay import Relay
 from services.shell.settings import Settings
 from services.shell.step import Step
 

@@ -62,4 +62,4 @@ def counted(labels: Mapping[str, int]) -> tuple[Counter[tuple[str, str]], Counte
     return late, unsure, labels.get("supervised", 0)
 
 
-SERVICE: Service[State] = Service(DECIDER, parts=parts, on_demand=True)
+SERVICE: Service[State] = Service(DECIDER, parts=parts, gathers_ms=40, on_demand=True)

@@ -23,6 +23,7 @@ from schemas.topics import CASE_EVENTS
 from services.decider import Cause
 from services.shell import desk as desks
 from services.shell.cases import Cases
+from services.shell.consuming import commit
 from services.shell.desk import COMMANDS, LOG, Desk, Entry, Outgoing, Pending
 from services.shell.due import Due
 from services.shell.saving import Saver, Work
@@ -203,7 +204,7 @@ def _whichever(_self: Snapshots[Any], new: dict[str, Any]) -> dict[str, Any]:
 
 
 async def _commit_first(self: Saver[Any], work: Work, desks_: Any, consumer: Any) -> None:
-    await self._commit(work.offsets, consumer)
+    await commit(consumer, work.offsets)
     await _save(self, Work({}, work.changed), desks_, consumer)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -19,11 +20,14 @@ from schemas.inputs import Rating, Report
 from schemas.outputs import ReportRejected
 from services.decider import Notice
 from services.intake.doors import contact_of, digest_of, masked, reporter_on_log
-from services.shell.doors import Admitted, Arrival, Door, Relay, effective_time, to_dead_letters
+from services.shell.doors import Admitted, Arrival, Door, effective_time, to_dead_letters
+from services.shell.publishing import Publisher
+from services.shell.relay import Relay
 from services.shell.settings import Settings
 
 NOON = datetime(2022, 7, 4, 4, 0, tzinfo=UTC)
 FIVE = timedelta(minutes=5)
+HERE = TopicPartition("ratings.submitted", 0)
 
 
 # ── whose time counts ────────────────────────────────────────────────────────────────────────
@@ -46,6 +50,21 @@ def test_in_stream_time_the_senders_word_counts() -> None:
 
 
 @dataclass
+class Batch:
+    values: list[bytes] = field(default_factory=list)
+
+    def append(self, *, value: bytes, **_more: Any) -> object:
+        self.values.append(value)
+        return self
+
+    def close(self) -> None: ...
+
+
+async def done() -> None:
+    return None
+
+
+@dataclass
 class Broker:
     """Takes what is sent, refuses when told to, and remembers what was committed."""
 
@@ -53,17 +72,37 @@ class Broker:
     dead: list[tuple[str, str]] = field(default_factory=list)
     committed: dict[Any, int] = field(default_factory=dict)
     refuses: bool = False
+    fetched: list[dict[Any, list[Any]]] = field(default_factory=list)
+    """What is read next."""
+    after: Callable[[], None] = lambda: None
+    commits: list[int] = field(default_factory=list)
+    acknowledged: asyncio.Future[None] | None = None
+    """The broker's word, where it is not given at once."""
 
-    async def send_and_wait(self, topic: str, value: bytes, **_more: Any) -> None:
+    async def partitions_for(self, _topic: str) -> set[int]:
+        return {0}
+
+    def create_batch(self) -> Batch:
+        return Batch()
+
+    async def send_batch(self, batch: Batch, topic: str, *, partition: int) -> Any:
         if self.refuses:
             raise ConnectionError("the broker is away")
-        self.sent.append((topic, orjson.loads(value)))
+        self.sent += [(topic, orjson.loads(value)) for value in batch.values]
+        return self.acknowledged or done()
 
     async def put(self, topic: str, key: bytes | None, value: bytes | None, reason: str) -> None:
         self.dead.append((topic, reason))
 
     async def commit(self, offsets: dict[Any, int]) -> None:
         self.committed |= offsets
+        self.commits += offsets.values()
+
+    async def getmany(self, **_how: Any) -> dict[Any, list[Any]]:
+        await asyncio.sleep(0)
+        found = self.fetched.pop(0) if self.fetched else {}
+        self.after()
+        return found
 
 
 async def admit(arrivals: Sequence[tuple[Arrival, Rating]]) -> list[Admitted]:
@@ -79,9 +118,13 @@ async def admit(arrivals: Sequence[tuple[Arrival, Rating]]) -> list[Admitted]:
     ]
 
 
-def relay(broker: Broker, refuse: Any = to_dead_letters) -> Relay:
+def relay(broker: Broker, refuse: Any = to_dead_letters, settings: Settings | None = None) -> Relay:
+    settings = settings or Settings()
     door = Door(topics.RATINGS_SUBMITTED, Rating, admit, refuse)
-    return Relay("rating", door, Settings(), cast(Any, broker), cast(Any, broker))
+    publisher = Publisher("rating", settings, cast(Any, broker))
+    relay = Relay("rating", door, settings, publisher, cast(Any, broker))
+    relay.subscriber = SimpleNamespace(consumer=broker)
+    return relay
 
 
 def record(value: bytes | None, offset: int = 0) -> Any:
@@ -101,17 +144,21 @@ def rating(**changes: Any) -> bytes:
 
 
 async def through(broker: Broker, *values: bytes | None, refuse: Any = to_dead_letters) -> Broker:
-    records = tuple(record(value, offset) for offset, value in enumerate(values))
-    message = SimpleNamespace(raw_message=records, consumer=broker)
-    await relay(broker, refuse).relay(cast(Any, message))
+    carrier = relay(broker, refuse)
+    await carrier.turn(batch(*values))
+    await carrier.on_partitions_revoked([HERE])
     return broker
+
+
+def batch(*values: bytes | None, first: int = 0) -> dict[TopicPartition, list[Any]]:
+    return {HERE: [record(value, offset) for offset, value in enumerate(values, first)]}
 
 
 async def test_one_invalid_record_costs_its_batch_nothing() -> None:
     broker = await through(Broker(), rating(), b"not json", rating(rating_id="k2"))
     assert [body["data"]["rating"]["rating_id"] for _, body in broker.sent] == ["k", "k2"]
     assert len(broker.dead) == 1
-    assert broker.committed == {TopicPartition("ratings.submitted", 0): 3}
+    assert broker.committed == {HERE: 3}
 
 
 @pytest.mark.parametrize(
@@ -144,6 +191,52 @@ async def test_nothing_is_committed_when_a_send_fails() -> None:
     with pytest.raises(ConnectionError):
         await through(broker, rating())
     assert not broker.committed
+
+
+async def test_nothing_is_committed_before_the_broker_acknowledged_it() -> None:
+    """The next batch is admitted meanwhile; whoever waits for quiet sees what is on its way."""
+    broker = Broker(acknowledged=asyncio.get_running_loop().create_future())
+    carrier = relay(broker)
+    await carrier.turn(batch(rating()))
+    leaving = asyncio.create_task(carrier.on_partitions_revoked([HERE]))
+    await asyncio.sleep(0)
+    assert (broker.committed, carrier.positions) == ({}, {})
+    assert broker.acknowledged is not None
+    broker.acknowledged.set_result(None)
+    await leaving
+    assert broker.committed == {HERE: 1}
+
+
+async def test_batches_are_sent_one_after_the_other() -> None:
+    broker = Broker(acknowledged=asyncio.get_running_loop().create_future())
+    carrier = relay(broker)
+    await carrier.turn(batch(rating(rating_id="first")))
+    second = asyncio.create_task(carrier.turn(batch(rating(rating_id="second"), first=1)))
+    await asyncio.sleep(0)
+    assert [body["data"]["rating"]["rating_id"] for _, body in broker.sent] == ["first"]
+    assert broker.acknowledged is not None
+    broker.acknowledged.set_result(None)
+    await second
+    await carrier.acknowledged()
+    assert [body["data"]["rating"]["rating_id"] for _, body in broker.sent] == ["first", "second"]
+
+
+async def test_a_send_that_fails_ends_the_loop() -> None:
+    broker = Broker(refuses=True)
+    carrier = relay(broker)
+    broker.fetched = [batch(rating())]
+    with pytest.raises(ConnectionError):
+        await asyncio.wait_for(carrier.run(), 5)
+    assert not broker.committed
+
+
+async def test_what_was_relayed_is_committed_while_the_loop_goes_on() -> None:
+    broker = Broker()
+    carrier = relay(broker, settings=Settings(snapshot_seconds=0))
+    broker.fetched = [batch(rating()), batch(rating(rating_id="k2"), first=1), {}]
+    broker.after = lambda: setattr(carrier, "stopping", len(broker.fetched) == 0)
+    await asyncio.wait_for(carrier.run(), 5)
+    assert broker.commits == [1, 2]
 
 
 async def test_the_same_record_read_again_is_the_same_command() -> None:

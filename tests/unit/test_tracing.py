@@ -44,18 +44,15 @@ def test_nothing_is_traced_unless_an_endpoint_is_set(monkeypatch: pytest.MonkeyP
     monkeypatch.delenv(ENDPOINT, raising=False)
     quiet = tracing("router")
     assert quiet.provider is None
-    assert quiet.middlewares() == ()
     with quiet.publishing([assigned(PARENT)]):
         pass
 
 
-def test_with_an_endpoint_the_doors_have_faststreams_middleware(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_with_an_endpoint_there_is_a_provider(monkeypatch: pytest.MonkeyPatch) -> None:
     module("opentelemetry.sdk.trace")
     monkeypatch.setenv(ENDPOINT, "http://127.0.0.1:1")
     traced = tracing("router")
-    assert [type(m).__name__ for m in traced.middlewares()] == ["KafkaTelemetryMiddleware"]
+    assert traced.provider is not None
     traced.provider.shutdown()
 
 
