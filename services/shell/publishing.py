@@ -1,6 +1,6 @@
 """Publishing: what a turn of the step has to say, and the broker's word on each message.
 
-    publish([Outgoing]) ─► dressed ─► one batch a partition, in order ─► acknowledged, or an exception
+    send([Outgoing]) ─► one batch a partition, in order ─► acknowledged, or an exception
 
 Batches are put together here and not by the client's `send`, which makes a future and a task switch
 of every message.
@@ -63,10 +63,6 @@ class Publisher:
         """Our events that are not back from the log yet."""
         self._partitions: dict[str, int] = {}
         """How many each topic has; chosen once, so never asked twice."""
-
-    async def publish(self, out: list[Outgoing]) -> None:
-        """Send all, dressed, and wait until the broker has acknowledged each."""
-        await self.send(await self.dress(out))
 
     async def send(self, out: list[Outgoing]) -> None:
         """Send all as they are, and wait until the broker has acknowledged each."""

@@ -65,6 +65,7 @@ class Relay(ConsumerRebalanceListener):  # type: ignore[misc]
         self._committed_at = monotonic()
         self._busy = asyncio.Lock()
         self._sending: asyncio.Task[None] | None = None
+        self._committing: asyncio.Task[None] | None = None
 
     @property
     def consumer(self) -> AIOKafkaConsumer:
@@ -90,8 +91,9 @@ class Relay(ConsumerRebalanceListener):  # type: ignore[misc]
             async with self._busy:
                 if batch:
                     await self.turn(batch)
-                if monotonic() - self._committed_at >= self.settings.snapshot_seconds:
-                    await self._commit()
+            if monotonic() - self._committed_at >= self.settings.snapshot_seconds:
+                await self._committed_before()
+                self._committing = asyncio.create_task(self._commit(), name="door commits")
         await self._finish()
 
     async def turn(self, batch: Mapping[TopicPartition, Sequence[Any]]) -> None:
@@ -119,8 +121,14 @@ class Relay(ConsumerRebalanceListener):  # type: ignore[misc]
         if await commit(self.consumer, fresh):
             self._committed |= fresh
 
+    async def _committed_before(self) -> None:
+        """Messages do not wait for a commit, but the next one does."""
+        if self._committing is not None:
+            await self._committing
+
     async def _finish(self) -> None:
         await self.acknowledged()
+        await self._committed_before()
         await self._commit()
 
     async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:

@@ -25,10 +25,13 @@ from services.shell.desk import Desk, Entry
 from services.shell.snapshots import Snapshots
 
 logger = logging.getLogger(__name__)
-PORTION = 500
-"""Documents that are written at a stretch."""
+PORTIONS = range(25, 501)
+"""Documents that are written at a stretch: few where there are few, so that messages hardly notice;
+many where there are many, since each write has its price."""
 STRETCH = 10
 """Documents that are made at a stretch, some 100 µs each: messages wait no longer than that."""
+REST = 2
+"""Where there are few, the next portion waits so many times as long as one took."""
 SAVING_SHARE = 4
 """Saving takes at most a fifth of the time: under load a case is then written once for several of
 its events."""
@@ -54,6 +57,8 @@ class Work:
     offsets: dict[TopicPartition, int]
     changed: list[tuple[int, Entry[Any]]]
     """By partition, each case as it stood when the work was made."""
+    said: Awaitable[Any] | None = None
+    """The broker's word on all that was said of it: nothing is kept before."""
 
 
 class Saver(Generic[S]):
@@ -68,7 +73,12 @@ class Saver(Generic[S]):
         self._saved_at = monotonic()
         metrics.SNAPSHOT_AGE.labels(service).set_function(lambda: monotonic() - self._saved_at)
 
-    def work(self, desks: Mapping[int, Desk[S]], folding: Container[int]) -> Work:
+    def work(
+        self,
+        desks: Mapping[int, Desk[S]],
+        folding: Container[int],
+        said: Awaitable[Any] | None = None,
+    ) -> Work:
         """Everything that changed, and what of the desks that are live may be committed."""
         offsets = {
             TopicPartition(self.topics[lane], number): offset
@@ -80,6 +90,7 @@ class Saver(Generic[S]):
         return Work(
             {tp: offset for tp, offset in offsets.items() if self._committed.get(tp) != offset},
             self._changed(desks),
+            said,
         )
 
     async def save(
@@ -87,6 +98,8 @@ class Saver(Generic[S]):
     ) -> None:
         """Under `alone`. A database that is away, or being told to stop, leaves it to the next."""
         try:
+            if work.said is not None:
+                await work.said
             await self._write(work.changed, desks)
         except PyMongoError as error:
             logger.warning("snapshots wait: %s", error)
@@ -116,8 +129,10 @@ class Saver(Generic[S]):
     ) -> None:
         """In portions: many documents at once would hold up the messages, and fill the memory. The
         desks hear of what is written: it may leave the memory."""
-        for first in range(0, len(changed), PORTION):
-            portion = changed[first : first + PORTION]
+        size = min(max(len(changed) // 10, PORTIONS[0]), PORTIONS[-1])
+        for first in range(0, len(changed), size):
+            began = monotonic()
+            portion = changed[first : first + size]
             documents = []
             for done, (number, entry) in enumerate(portion, 1):
                 documents.append(self.snapshots.document(number, entry))
@@ -127,6 +142,8 @@ class Saver(Generic[S]):
             for number, entry in portion:
                 if (desk := desks.get(number)) is not None:
                     desk.cases.confirm(entry.id, entry.offset)
+            if size < PORTIONS[-1]:
+                await asyncio.sleep((monotonic() - began) * REST)
 
     def _keep_dirty(
         self, changed: list[tuple[int, Entry[S]]], desks: Mapping[int, Desk[S]]

@@ -37,7 +37,7 @@ from services.shell.outbox import Outbox
 from services.shell.partitions import Partitions
 from services.shell.publishing import Publisher
 from services.shell.reading import DeadLetters, LostRecords, Messages, Reading
-from services.shell.saving import Saver, regularly
+from services.shell.saving import Saver, Work, regularly
 from services.shell.settings import Settings
 from services.shell.snapshots import Snapshots
 from services.shell.ticking import Ticking
@@ -185,7 +185,7 @@ class Step(Generic[S], ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def published(self) -> None:
         """Wait until the broker has acknowledged all that was said. Raises if it did not."""
-        await self.outbox.emptied()
+        await self.outbox.said()
 
     async def _fetched(
         self, batch: dict[TopicPartition, list[Any]]
@@ -255,12 +255,15 @@ class Step(Generic[S], ConsumerRebalanceListener):  # type: ignore[misc]
     # ── saving ───────────────────────────────────────────────────────────────────────────────
 
     async def save(self) -> None:
-        """Snapshot and commit now."""
+        """Snapshot and commit now. Between turns, all that was read is handed to the outbox or still
+        open; the next turns go on while the broker takes that in."""
         async with self.saver.alone:
-            async with self._busy:  # between turns, all that was read is published or still open
-                await self.published()
-                work = self.saver.work(self.desks, self.owned.folding)
+            async with self._busy:
+                work = self._work()
             await self.saver.save(work, self.desks, self.consumer)
+
+    def _work(self) -> Work:
+        return self.saver.work(self.desks, self.owned.folding, self.outbox.said())
 
     # ── partitions come and go ───────────────────────────────────────────────────────────────
 
@@ -269,8 +272,7 @@ class Step(Generic[S], ConsumerRebalanceListener):  # type: ignore[misc]
         async with self._ending_where_it_fails(), self.saver.alone, self._busy:
             await self.published()
             if self.desks:
-                work = self.saver.work(self.desks, self.owned.folding)
-                await self.saver.save(work, self.desks, self.consumer)
+                await self.saver.save(self._work(), self.desks, self.consumer)
             self.owned.clear()
             self.saver.forget()
             self.publisher.forget()

@@ -135,7 +135,7 @@ async def test_messages_of_a_case_stay_in_order_where_they_need_several_batches(
     log = Log()
     publisher = Publisher("router", Settings(), cast(Any, Producer(log)))
     said = [event(f"event {number}") for number in range(7)]
-    await publisher.publish([Outgoing(LOG.topic, CASE, message, 0) for message in said])
+    await publisher.send([Outgoing(LOG.topic, CASE, message, 0) for message in said])
     assert [read(record, PAYLOADS).id for record in log.records] == [each.id for each in said]
     logged = [(vars(line)["case"], vars(line)["event"]) for line in caplog.records]
     assert logged == [(CASE, each.id) for each in said], "at debug, each has a line with its ids"
@@ -145,7 +145,7 @@ async def test_a_message_that_no_topic_takes_is_refused_before_it_is_sent() -> N
     publisher = Publisher("router", Settings(), cast(Any, Producer(log := Log())))
     huge = event("huge", text="长" * topics.MAX_DEAD_BYTES)
     with pytest.raises(MessageSizeTooLargeError, match=r"case\.opened\.v1 of case"):
-        await publisher.publish([Outgoing(LOG.topic, CASE, huge, 0)])
+        await publisher.send([Outgoing(LOG.topic, CASE, huge, 0)])
     assert log.records == []
 
 
