@@ -6,6 +6,7 @@ fold up to its own offset.
 
 from __future__ import annotations
 
+import gc
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -13,8 +14,7 @@ from typing import Any
 
 from bson import encode
 
-from schemas import envelope
-from schemas.envelope import Unreadable
+from schemas.envelope import Reader, Unreadable
 from schemas.rulebook import Rulebooks
 from schemas.topics import CASE_EVENTS, EVENT_TYPES
 from services.decider import Decider
@@ -23,6 +23,7 @@ from services.shell.desk import Desk
 from services.shell.provision import incarnation_of
 from services.shell.settings import Settings
 from services.shell.snapshots import Document, Snapshots, connect
+from services.shell.step import COLLECT_RARELY
 
 
 @dataclass(slots=True)
@@ -48,14 +49,15 @@ async def folded(
     decider: Decider[Any], records: AsyncIterator[Any]
 ) -> tuple[dict[int, Desk[Any]], int]:
     """The desks that the log makes, by partition, and how many events there were."""
+    gc.set_threshold(*COLLECT_RARELY)
     desks: dict[int, Desk[Any]] = {}
-    count = 0
+    reader, count = Reader(EVENT_TYPES), 0
     async for record in records:
         count += 1
         number = record.partition
         desk = desks.setdefault(number, Desk(decider, Rulebooks(), number))
         try:
-            desk.fold(record.offset, envelope.read(record.value, EVENT_TYPES))
+            desk.fold(record.offset, reader.read(record.value))
         except Unreadable:
             desk.skip("log", record.offset, live=False)
     return desks, count
