@@ -1,4 +1,4 @@
-"""``python -m benchmarks [--quick] [--only a|b|c] [--rounds N]``, or ``--gate [--write]``: see the README beside."""
+"""``python -m benchmarks [--quick] [--only a|b|c] [--rounds N]``, or ``--gate``, and ``--write``: see the README beside."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from rich.console import Console
 from benchmarks.gate import gate
 from benchmarks.latency import Latency
 from benchmarks.lifecycles import Lifecycles
-from benchmarks.results import Result, Sample, machine, save, show
+from benchmarks.page import put
+from benchmarks.results import Result, Sample, machine, markdown, save, show
 from benchmarks.site import Site, site
 from benchmarks.throughput import Throughput
 
@@ -73,6 +74,8 @@ async def main(options: argparse.Namespace) -> None:
             results.append(await measure(warm_up, benchmark, options.rounds))
             save(FILE, about, results)
     show(console, results)
+    if options.write:
+        put("bench", markdown(about, results))
     console.print(f"written to {FILE}")
 
 
@@ -83,7 +86,11 @@ if __name__ == "__main__":
     parser.add_argument("--only", choices=("a", "b", "c"), default="", help="one of the three")
     parser.add_argument("--rounds", type=int, default=3, help="rounds that count, 3 by default")
     parser.add_argument("--gate", action="store_true", help="fail if a step has become dearer")
-    parser.add_argument("--write", action="store_true", help="commit the gate to today's ratios")
+    parser.add_argument(
+        "--write",
+        action="store_true",
+        help="into docs/performance.md; with --gate: commit to today's ratios",
+    )
     options = parser.parse_args()
     if options.gate:
         sys.exit(not gate(console, write=options.write))

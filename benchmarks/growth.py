@@ -155,6 +155,7 @@ async def main(url: str, database: Embedded, service: str) -> None:
     print(f"{'clock':>8} {'own':>8} {'mongod':>8} {'disk':>7} {'index':>7}")
     for stored in SIZES:
         await fill(snapshots, range(before, stored), made)
+        await snapshots.collection.database.client.admin.command("fsync")
         await with_stored(url, database, service, stored)
         before = stored
 

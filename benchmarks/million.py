@@ -12,6 +12,7 @@ server; else one is started in a temporary folder.
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import subprocess
 import sys
@@ -41,7 +42,7 @@ from services.shell.finding import Finding
 from services.shell.reference import read_folder
 from services.shell.settings import Settings
 from services.shell.snapshots import Snapshots, connect
-from services.shell.step import Step
+from services.shell.step import COLLECT_RARELY, Step
 
 DATABASE = "gridcase-million"
 PORTION = 2_000
@@ -116,6 +117,7 @@ class Broker:
 
 
 async def restart(url: str, number: int, service: str) -> None:
+    gc.set_threshold(*COLLECT_RARELY)  # as the service does
     settings = Settings(clock="stream", mongo=url)
     kind = module(service, "app").SERVICE
     snapshots = Snapshots(connect(url, DATABASE), kind.decider, "million")

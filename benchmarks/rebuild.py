@@ -53,4 +53,4 @@ def rebuild(here: Site, settings: Settings, service: str, *more: str) -> tuple[f
 
 
 if __name__ == "__main__":
-    asyncio.run(main(int(sys.argv[1]) if len(sys.argv) > 1 else 20_000))
+    asyncio.run(main(int(sys.argv[1]) if len(sys.argv) > 1 else 10_000))

@@ -103,5 +103,5 @@ async def main(service: str, cases: int) -> None:
 
 
 if __name__ == "__main__":
-    service, cases, *_ = [*sys.argv[1:], *("sla", "10000")[len(sys.argv[1:]) :]]
+    service, cases, *_ = [*sys.argv[1:], *("sla", "5000")[len(sys.argv[1:]) :]]
     uvloop.run(main(service, int(cases)))

@@ -14,6 +14,7 @@ import orjson
 from rich import table
 from rich.console import Console
 
+from benchmarks.page import put
 from benchmarks.peers.contenders import Contender
 from benchmarks.results import Sample
 
@@ -21,7 +22,6 @@ RATE = {"cold": "answered/s", "warm": "second half/s"}
 WHOSE = ("own", "broker", "database")
 """Whose processor time is told; each contender that needs no database leaves it at rest."""
 CPU = "processor seconds per 100,000 answered inputs"
-START, END = "<!-- race: begin -->", "<!-- race: end -->"
 BAR, ROW, LABEL = 360, 30, 170
 
 
@@ -97,11 +97,8 @@ def _cpu(sample: Sample, whose: str) -> str:
 
 
 def write(page: Path, found: Table) -> None:
-    """Put tables into the page between its two marks, the picture and the raw rounds beside."""
-    text = page.read_text(encoding="utf-8")
-    before, _, rest = text.partition(START)
-    after = rest.partition(END)[2]
-    page.write_text(f"{before}{START}\n{found.markdown()}{END}{after}", encoding="utf-8")
+    """Put tables into the pages, the picture and the raw rounds beside."""
+    put("race", found.markdown())
     page.with_suffix(".svg").write_text(picture(found), encoding="utf-8")
     rounds = {"machine": found.machine, "inputs": found.inputs, "rounds": found.rounds}
     page.with_suffix(".json").write_bytes(orjson.dumps(rounds, option=orjson.OPT_INDENT_2))

@@ -1,0 +1,50 @@
+"""The gate against a dearer step: what opens it, what shuts it, and what it counts."""
+
+from __future__ import annotations
+
+import os
+import threading
+
+import orjson
+import pytest
+
+from benchmarks.gate import FILE, SERVICES, blocks, on_processor, verdict
+
+
+@pytest.mark.parametrize("found", [1.0, 2.0, 2.35])
+def test_a_step_that_is_cheaper_or_hardly_dearer_passes(found: float) -> None:
+    assert verdict("sla", found, committed=2.0) is None
+
+
+def test_a_step_that_has_fallen_by_more_than_fifteen_percent_is_stopped() -> None:
+    why = verdict("sla", 2.4, committed=2.0)
+    assert why is not None
+    assert "has fallen by 17%" in why
+
+
+def test_each_service_that_is_measured_has_its_committed_ratio() -> None:
+    committed = orjson.loads(FILE.read_bytes())
+    assert committed.keys() == set(SERVICES)
+    assert all(ratio > 1 for ratio in committed.values()), "nothing does less than raw"
+
+
+def test_the_events_of_a_case_lie_close_together() -> None:
+    cases = [case for case, _ in blocks("sla", 0, 200)]
+    spans = [
+        len(cases) - cases[::-1].index(case) - cases.index(case) for case in dict.fromkeys(cases)
+    ]
+    assert max(spans) < len(cases) / 3
+
+
+def test_only_work_counts_as_processor_time_and_all_threads_do() -> None:
+    done = threading.Event()
+    worker = threading.Thread(target=done.wait)
+    worker.start()
+    try:
+        before = on_processor(os.getpid())
+        sum(range(2_000_000))
+        worked = on_processor(os.getpid()) - before
+    finally:
+        done.set()
+        worker.join()
+    assert worked > 0
