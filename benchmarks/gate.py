@@ -61,6 +61,7 @@ class Side:
 
     async def round(self, records: Sequence[Record], cases: int) -> float:
         """Processor microseconds for each record that it reads."""
+        self.process.check()
         self.process.hold()
         await self.topics.fill(self.source, records)
         before = on_processor(self.process.pid)

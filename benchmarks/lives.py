@@ -38,7 +38,7 @@ def life(number: int, at: datetime, words: int = 1) -> list[Message[Any]]:
     resolved = lines[-1]
     rated = events.Rated(
         holding=holding, rating_id=f"s-{resolved.id}", at=resolved.time, by=RatedBy.RESIDENT,
-        stars=5, solved=True, department=assigned.data.lead,
+        stars=5, solved=True, department=said(assigned)["department"],
     )  # fmt: skip
     lines.append(follows(resolved, rated))
     lines.append(follows(lines[-1], events.Closed(holding=holding, how="rated")))
