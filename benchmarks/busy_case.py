@@ -8,7 +8,6 @@ last hundred to the first some 19, since they have so many more behind them on a
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from importlib import import_module
@@ -94,4 +93,4 @@ def main(kinds: tuple[Callable[[datetime], list[Message[Any]]], ...] = (words, r
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
