@@ -10,6 +10,8 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from faststream.asgi import AsgiResponse
+from pymongo.errors import AutoReconnect
 
 from schemas.events import ExtensionRequested
 from schemas.reference import Level
@@ -20,6 +22,7 @@ from services.router.labels import TRIAGE, counted, held_by, labels
 from services.router.triage import triage_entry
 from services.shell.desk import Desk, Entry
 from services.shell.finding import Finding
+from services.shell.pages import page
 from services.shell.timers import Timers
 from tests.county import small_county
 from tests.log import RULEBOOKS
@@ -115,6 +118,21 @@ async def test_a_case_that_leaves_the_memory_while_the_database_is_asked_is_not_
 
     stored.states = slowly  # type: ignore[method-assign]
     assert (await finds.labelled(TRIAGE)).keys() == {"waits", "late"}
+
+
+async def test_while_the_database_is_away_the_queue_says_so() -> None:
+    async def away(_query: dict[str, str]) -> AsgiResponse:
+        raise AutoReconnect("away")
+
+    scope = {"type": "http", "method": "GET", "path": "/triage", "query_string": b""}
+    sent: list[dict[str, Any]] = []
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    await page(away)(scope, cast(Any, None), send)
+    assert sent[0]["status"] == 503
+    assert b"ask again" in sent[1]["body"]
 
 
 async def test_one_case_is_found_wherever_it_is() -> None:
