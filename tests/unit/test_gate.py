@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from pathlib import Path
 
 import orjson
 import pytest
@@ -36,15 +37,22 @@ def test_the_events_of_a_case_lie_close_together() -> None:
     assert max(spans) < len(cases) / 3
 
 
-def test_only_work_counts_as_processor_time_and_all_threads_do() -> None:
-    done = threading.Event()
-    worker = threading.Thread(target=done.wait)
+def test_what_a_thread_has_worked_is_counted_as_long_as_it_lives() -> None:
+    """A service's threads live as long as it does."""
+    worked, ended = threading.Event(), threading.Event()
+
+    def work() -> None:
+        sum(range(1_000_000))
+        worked.set()
+        ended.wait()
+
+    before = on_processor(os.getpid())
+    worker = threading.Thread(target=work)
     worker.start()
-    try:
-        before = on_processor(os.getpid())
-        sum(range(2_000_000))
-        worked = on_processor(os.getpid()) - before
-    finally:
-        done.set()
-        worker.join()
-    assert worked > 0
+    worked.wait()
+    own = int(Path("/proc/thread-self/schedstat").read_text().split()[0])
+    after = on_processor(os.getpid())
+    ended.set()
+    worker.join()
+    assert after > before
+    assert after > own, "not this thread's alone"
