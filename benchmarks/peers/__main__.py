@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import logging
 
 import uvloop
 from rich.console import Console
@@ -64,7 +63,6 @@ async def main(options: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # topics come and go under it
     parser = argparse.ArgumentParser(prog="python -m benchmarks.peers", description=__doc__)
     parser.add_argument("--quick", action="store_const", const=QUICK, default=1, dest="smaller")
     parser.add_argument("--rounds", type=int, default=3)
