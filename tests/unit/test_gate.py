@@ -9,7 +9,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from benchmarks.gate import FILE, SERVICES, blocks, on_processor, verdict
+from benchmarks.gate import FILE, SERVICES, blocks, on_processor, refused, verdict
 
 
 @pytest.mark.parametrize("found", [1.0, 2.0, 2.35])
@@ -21,6 +21,12 @@ def test_a_step_that_has_fallen_by_more_than_fifteen_percent_is_stopped() -> Non
     why = verdict("sla", 2.4, committed=2.0)
     assert why is not None
     assert "has fallen by 17%" in why
+
+
+def test_only_the_services_that_have_fallen_are_measured_again() -> None:
+    committed = {"sla": 2.0, "router": 4.0}
+    assert refused({"sla": 2.0, "router": 4.9}, committed).keys() == {"router"}
+    assert refused({"sla": 2.0, "router": 4.5}, committed) == {}
 
 
 def test_each_service_that_is_measured_has_its_committed_ratio() -> None:
