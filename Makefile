@@ -9,7 +9,7 @@ TOOLS := .venv/.tools
 MINUTES ?= 10
 RATE ?= 20
 SEEDS ?= 1000
-.PHONY: help setup tools docs lock demo browser test test-long unit simulate torture check bench bench-peers publish up down clean
+.PHONY: help setup tools docs lock demo browser test test-long unit simulate torture check bench bench-peers bench-scale gate publish up down clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -71,8 +71,14 @@ check: setup ## Types, style, the published contract and the glossary: is what w
 publish: setup ## Generate schemas/published from schemas/
 	$(BIN)/python -m schemas.publish
 
-bench: setup ## Messages/s, lifecycles/s and latency, each beside a raw pass-through
-	$(BIN)/python -m benchmarks
+bench: setup ## Messages/s, lifecycles/s and latency beside a raw pass-through; writes docs/performance.md
+	$(BIN)/python -m benchmarks --write
+
+bench-scale: setup ## Instances, stored cases, restarts, memory, a hundred counties; writes the pages
+	$(BIN)/python -m benchmarks.scale --write
+
+gate: setup ## Has a service's step become dearer, beside the raw pass-through? A minute
+	$(BIN)/python -m benchmarks --gate
 
 bench-peers: setup ## Our step beside other engines on the same task; writes docs/performance.md
 	$(BIN)/pip install --quiet --editable '.[bench]'

@@ -1,18 +1,20 @@
-"""``python -m benchmarks [--quick] [--only a|b|c] [--rounds N]``: see the README beside."""
+"""``python -m benchmarks [--quick] [--only a|b|c] [--rounds N]``, or ``--gate``, and ``--write``: see the README beside."""
 
 from __future__ import annotations
 
 import argparse
-import logging
+import sys
 from pathlib import Path
 from typing import Protocol
 
 import uvloop
 from rich.console import Console
 
+from benchmarks.gate import gate
 from benchmarks.latency import Latency
 from benchmarks.lifecycles import Lifecycles
-from benchmarks.results import Result, Sample, machine, save, show
+from benchmarks.page import put
+from benchmarks.results import Result, Sample, machine, markdown, save, show
 from benchmarks.site import Site, site
 from benchmarks.throughput import Throughput
 
@@ -71,13 +73,23 @@ async def main(options: argparse.Namespace) -> None:
             results.append(await measure(warm_up, benchmark, options.rounds))
             save(FILE, about, results)
     show(console, results)
+    if options.write:
+        put("bench", markdown(about, results))
     console.print(f"written to {FILE}")
 
 
 if __name__ == "__main__":
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # topics come and go under it
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a tenth of the size")
     parser.add_argument("--only", choices=("a", "b", "c"), default="", help="one of the three")
     parser.add_argument("--rounds", type=int, default=3, help="rounds that count, 3 by default")
-    uvloop.run(main(parser.parse_args()))
+    parser.add_argument("--gate", action="store_true", help="fail if a step has become dearer")
+    parser.add_argument(
+        "--write",
+        action="store_true",
+        help="into docs/performance.md; with --gate: commit to today's ratios",
+    )
+    options = parser.parse_args()
+    if options.gate:
+        sys.exit(not gate(console, write=options.write))
+    uvloop.run(main(options))

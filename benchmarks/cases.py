@@ -61,18 +61,18 @@ def histories(service: str, first: int, count: int, now: datetime) -> list[Recor
 def history(service: str, number: int, now: datetime) -> list[Message[Payload]]:
     opened = _opened(number, now)
     if service == "router":
-        return [opened, _event(opened, _case_clock(now))]
-    assigned = _event(opened, _assigned(number, opened.id))
+        return [opened, follows(opened, case_clock(now))]
+    assigned = follows(opened, _assigned(number, opened.id))
     return [
         opened,
         assigned,
-        _event(assigned, events.Signed(**_said(assigned))),
-        _event(assigned, events.FeedbackGiven(**_said(assigned), result="已联系反映人,明日到场。")),
-        _event(assigned, events.Progressed(**_said(assigned), result="材料已备齐。")),
+        follows(assigned, events.Signed(**said(assigned))),
+        follows(assigned, events.FeedbackGiven(**said(assigned), result="已联系反映人,明日到场。")),
+        follows(assigned, events.Progressed(**said(assigned), result="材料已备齐。")),
     ]
 
 
-def _event(cause: Message[Payload], data: events.CaseEvent) -> Message[Payload]:
+def follows(cause: Message[Payload], data: events.CaseEvent) -> Message[Payload]:
     return Message(
         id=ids.derive(cause.id, data.TYPE),
         source=f"/services/{data.WRITER}",
@@ -121,7 +121,7 @@ def _assigned(number: int, holding: str) -> events.Assigned:
     )
 
 
-def _said(assigned: Message[Any]) -> dict[str, Any]:
+def said(assigned: Message[Any]) -> dict[str, Any]:
     return {
         "holding": assigned.id,
         "department": assigned.data.lead,
@@ -131,7 +131,7 @@ def _said(assigned: Message[Any]) -> dict[str, Any]:
     }
 
 
-def _case_clock(now: datetime) -> events.DeadlineSet:
+def case_clock(now: datetime) -> events.DeadlineSet:
     deadlines = [
         events.Deadline(
             kind=kind,

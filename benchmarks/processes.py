@@ -59,10 +59,15 @@ class Process:
 
 
 class Served(Process):
-    """One service; `command` runs another in its name."""
+    """One instance of a service; `command` runs another in its name."""
 
     def __init__(
-        self, site: Site, settings: Settings, name: str, command: Sequence[str] = ()
+        self,
+        site: Site,
+        settings: Settings,
+        name: str,
+        command: Sequence[str] = (),
+        instance: str = "one",
     ) -> None:
         port = choose_port()
         environment = {
@@ -70,11 +75,11 @@ class Served(Process):
             "MONGO_URL": settings.mongo,
             "CLOCK": settings.clock,
             "GRIDCASE_PREFIX": settings.prefix,
-            "GRIDCASE_INSTANCE": "one",
+            "GRIDCASE_INSTANCE": instance,
             "GRIDCASE_SESSION_TIMEOUT_MS": str(int(PATIENCE * 1000)),
         }
         command = [*(command or python("cli.main", "serve", name)), "--port", str(port)]
-        super().__init__(command, environment, site.folder / f"{name}.log")
+        super().__init__(command, environment, site.folder / f"{name}.{instance}.log")
         self.http = f"http://127.0.0.1:{port}"
 
     async def is_ready(self) -> bool:
@@ -86,9 +91,14 @@ class Served(Process):
 
     async def has_read(self, topic: str, end: int) -> bool:
         """Whether it has read the topic up to `end`, all partitions together, and answered all."""
+        unanswered, positions = await self.reads(topic)
+        return not unanswered and sum(positions.values()) >= end
+
+    async def reads(self, topic: str) -> tuple[int, dict[str, int]]:
+        """How much it has yet to answer; the next record of each partition that it owns."""
         async with httpx.AsyncClient(timeout=PATIENCE) as client:
             answer = (await client.get(f"{self.http}/quiet")).json()
-        return not answer["unanswered"] and sum(answer["positions"][topic].values()) >= end
+        return answer["unanswered"], answer["positions"][topic]
 
 
 @asynccontextmanager

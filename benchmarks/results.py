@@ -45,7 +45,7 @@ def machine() -> dict[str, Any]:
     return {
         "cores": os.cpu_count(),
         "python": platform.python_version(),
-        "system": platform.platform(),
+        "system": f"{platform.system()} {platform.machine()}",
         "load average": round(os.getloadavg()[0], 1),
     }
 
@@ -61,6 +61,17 @@ def show(console: Console, results: list[Result]) -> None:
             table.add_row(title, name, *words)
         table.add_section()
     console.print(table)
+
+
+def markdown(about: dict[str, Any], results: list[Result]) -> str:
+    """The same table for a page."""
+    lines = ["| | | ours | raw | ours ÷ raw |", "|---|---|--:|--:|--:|"]
+    for result in results:
+        for number, (name, figure) in enumerate(result.figures().items()):
+            words = [_words(figure[key]) for key in ("ours", "raw", "ratio")]
+            lines.append(f"| {' | '.join(['' if number else result.title, name, *words])} |")
+    told = " · ".join(f"{name} {value}" for name, value in about["machine"].items())
+    return "\n".join([*lines, "", f"Measured on: {told}."])
 
 
 def _words(value: float | None) -> str:

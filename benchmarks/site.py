@@ -10,6 +10,7 @@ its own, and its topics and its database are deleted when it is left.
 
 from __future__ import annotations
 
+import logging
 import os
 import tempfile
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -43,6 +44,7 @@ class Site:
 
 @contextmanager
 def site() -> Iterator[Site]:
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # topics come and go under it
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="gridcase-bench-")))
         kafka, mongo = os.environ.get("KAFKA_BOOTSTRAP_SERVERS"), os.environ.get("MONGO_URL")

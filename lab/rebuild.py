@@ -6,6 +6,7 @@ fold up to its own offset.
 
 from __future__ import annotations
 
+import gc
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -13,8 +14,7 @@ from typing import Any
 
 from bson import encode
 
-from schemas import envelope
-from schemas.envelope import Unreadable
+from schemas.envelope import Reader, Unreadable
 from schemas.rulebook import Rulebooks
 from schemas.topics import CASE_EVENTS, EVENT_TYPES
 from services.decider import Decider
@@ -23,6 +23,7 @@ from services.shell.desk import Desk
 from services.shell.provision import incarnation_of
 from services.shell.settings import Settings
 from services.shell.snapshots import Document, Snapshots, connect
+from services.shell.step import COLLECT_RARELY
 
 
 @dataclass(slots=True)
@@ -46,33 +47,39 @@ class Comparison:
 
 async def folded(
     decider: Decider[Any], records: AsyncIterator[Any]
-) -> tuple[dict[int, Desk[Any]], int]:
-    """The desks that the log makes, by partition, and how many events there were."""
-    desks: dict[int, Desk[Any]] = {}
-    count = 0
+) -> AsyncIterator[tuple[Desk[Any], int]]:
+    """The desk that each partition of the log makes, and how many events there were. The records come
+    partition by partition, so that no more than one of them is in memory."""
+    gc.set_threshold(*COLLECT_RARELY)
+    reader, desk, count = Reader(EVENT_TYPES), Desk(decider, Rulebooks(), -1), 0
     async for record in records:
+        if record.partition != desk.partition:
+            if count:
+                yield desk, count
+            desk, count = Desk(decider, Rulebooks(), record.partition), 0
         count += 1
-        number = record.partition
-        desk = desks.setdefault(number, Desk(decider, Rulebooks(), number))
         try:
-            desk.fold(record.offset, envelope.read(record.value, EVENT_TYPES))
+            desk.fold(record.offset, reader.read(record.value))
         except Unreadable:
             desk.skip("log", record.offset, live=False)
-    return desks, count
+    if count:
+        yield desk, count
 
 
 async def compare(snapshots: Snapshots[Any], records: AsyncIterator[Any]) -> Comparison:
     """Fold everything, and hold each stored document against it, to the byte."""
-    desks, events = await folded(snapshots.decider, records)
-    made: dict[str, Document] = {
-        case: snapshots.document(number, entry)
-        for number, desk in desks.items()
-        for case, entry in desk.entries.items()
-    }
-    found = Comparison(events=events, cases=len(made))
-    async for stored in snapshots.documents():
-        _hold_against(stored, made.pop(stored["_id"], None), found)
-    found.missing = sorted(made)
+    found, on_log = Comparison(), set[int]()
+    async for desk, events in folded(snapshots.decider, records):
+        number = desk.partition
+        on_log.add(number)
+        made = {case: snapshots.document(number, e) for case, e in desk.entries.items()}
+        found.events += events
+        found.cases += len(made)
+        async for stored in snapshots.documents({"partition": number}):
+            _hold_against(stored, made.pop(stored["_id"], None), found)
+        found.missing += sorted(made)
+    async for stored in snapshots.documents({"partition": {"$nin": list(on_log)}}):
+        _hold_against(stored, None, found)
     return found
 
 
@@ -112,10 +119,12 @@ async def run(service: str, settings: Settings, *, write: bool = False) -> Compa
 async def _replace_all(snapshots: Snapshots[Any], settings: Settings) -> None:
     """Document by document, and at no moment is one missing that the log explains: a running service
     would take its case for a new one."""
-    before = await snapshots.offsets({})
-    desks, _ = await folded(snapshots.decider, _log(settings))
-    explained: set[str] = set()
-    for number, desk in desks.items():
-        explained |= desk.entries.keys()
+    on_log = set[int]()
+    async for desk, _ in folded(snapshots.decider, _log(settings)):
+        number = desk.partition
+        on_log.add(number)
+        before = await snapshots.offsets({"partition": number})
         await snapshots.replace(snapshots.document(number, e) for e in desk.entries.values())
-    await snapshots.forget(before.keys() - explained)
+        await snapshots.forget(before.keys() - desk.entries.keys())
+    left = await snapshots.offsets({"partition": {"$nin": list(on_log)}})
+    await snapshots.forget(left)

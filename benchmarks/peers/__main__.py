@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import logging
-from pathlib import Path
 
 import uvloop
 from rich.console import Console
 
+from benchmarks.page import PAGE
 from benchmarks.peers.contenders import PEERS, Contender, build_streams
 from benchmarks.peers.race import fill, ours, peer
 from benchmarks.peers.report import Table, write
 from benchmarks.results import Sample, machine
 from benchmarks.site import Site, chain, site
 
-PAGE = Path("docs/performance.md")
 OURS = Contender(
     "gridcase's step", "exactly one event a cause; state on the log, snapshots in MongoDB"
 )
@@ -65,7 +63,6 @@ async def main(options: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # topics come and go under it
     parser = argparse.ArgumentParser(prog="python -m benchmarks.peers", description=__doc__)
     parser.add_argument("--quick", action="store_const", const=QUICK, default=1, dest="smaller")
     parser.add_argument("--rounds", type=int, default=3)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from schemas.envelope import Instant, Payload
 from schemas.events.base import CaseEvent, Count
 from schemas.reference import DeadlineKind, Level
+
+_ASKED_BY_NOBODY: set[str] = set()
 
 
 class Deadline(Payload):
@@ -29,6 +31,11 @@ class Deadline(Payload):
     """How likely it is then, by the department's own past."""
     provisional: bool = False
     """The calendar does not cover the due year yet."""
+
+    def model_post_init(self, _context: Any) -> None:
+        """Which fields were given is nobody's question, and would take half of a deadline's memory:
+        sla holds four of them for a case."""
+        object.__setattr__(self, "__pydantic_fields_set__", _ASKED_BY_NOBODY)
 
 
 class DeadlineSet(CaseEvent):

@@ -12,8 +12,7 @@ import asyncio
 from datetime import UTC, datetime
 from typing import Any
 
-from schemas import envelope
-from schemas.envelope import Unreadable
+from schemas.envelope import Reader, Unreadable
 from schemas.rulebook import Rulebooks
 from schemas.topics import CASE_EVENTS, EVENT_TYPES
 from services.rating.domain import DECIDER
@@ -54,14 +53,14 @@ class TimeMachine:
 
     async def _read(self, as_of: datetime) -> Facts:
         desks: dict[int, Desk[State]] = {}
-        number = 0
+        reader, number = Reader(EVENT_TYPES), 0
         async for record in read_to_end(self.settings, self.settings.topic(CASE_EVENTS.name)):
             number += 1
             if number % PORTION == 0:
                 await asyncio.sleep(0)  # the step goes on beside
             desk = desks.setdefault(record.partition, Desk(DECIDER, Rulebooks(), record.partition))
             try:
-                event = envelope.read(record.value, EVENT_TYPES)
+                event = reader.read(record.value)
             except Unreadable:
                 continue
             if self._known_at(record, event.time) <= as_of:

@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,12 +18,12 @@ from pydantic import ValidationError
 from schemas import envelope
 from schemas.envelope import Unreadable
 from schemas.inputs import TriageDecision
-from schemas.lifecycle import HELD, Status
 from schemas.topics import TRIAGE_DECISIONS
 from services.router.contacts import dress
 from services.router.domain import DECIDER, State
 from services.router.doors import doors
 from services.router.heirs import HandingOver
+from services.router.labels import TRIAGE, counted
 from services.router.ledger import bounces, ledger
 from services.router.triage import triage_entry
 from services.shell import metrics
@@ -39,21 +39,28 @@ def parts(runtime: Runtime[Any]) -> tuple[Pages, Beside]:
         ("/triage/decisions", post(asked.decide, include_in_schema=False)),
         ("/ledger", page(asked.ledger)),
     ]
-    return pages, [runtime.every(5, asked.gauges), runtime.every(2, HandingOver(runtime).look)]
+    handing_over = HandingOver(runtime)
+
+    async def look() -> None:
+        labels = await runtime.finding.count()
+        asked.gauges(labels)
+        await handing_over.look(labels)
+
+    return pages, [runtime.every(2, look)]
 
 
 class Asked:
-    """What the router answers by HTTP, from the cases of its partitions."""
+    """What the router answers by HTTP."""
 
     def __init__(self, runtime: Runtime[Any]) -> None:
         self.runtime = runtime
 
     async def triage(self, _query: dict[str, str]) -> AsgiResponse:
+        cases: dict[str, State] = await self.runtime.finding.labelled(TRIAGE)
         waiting = [
-            entry | {"case_id": case.id}
-            for desk in self.runtime.step.desks.values()
-            for case in desk.entries.values()
-            if (entry := triage_entry(case.state)) is not None
+            entry | {"case_id": case}
+            for case, state in cases.items()
+            if (entry := triage_entry(state)) is not None
         ]
         return as_json(sorted(waiting, key=lambda entry: str(entry["since"])))
 
@@ -75,9 +82,9 @@ class Asked:
 
     async def ledger(self, query: dict[str, str]) -> AsgiResponse:
         case = query["case"]
-        state = self._state(case)
+        state = await self.runtime.finding.one(case)
         if state is None:
-            return as_json({"error": "no such case here: ask the other instances"}, 404)
+            return as_json({"error": "no such case"}, 404)
         now = self._now()
         return as_json(
             {
@@ -92,30 +99,16 @@ class Asked:
             }
         )
 
-    def _state(self, case: str) -> State | None:
-        for desk in self.runtime.step.desks.values():
-            if (entry := desk.entries.get(case)) is not None:
-                found: State = entry.state
-                return found
-        return None
-
     def _now(self) -> datetime:
         return self.runtime.step.ticked or datetime.now(UTC)
 
-    async def gauges(self) -> None:
-        held: Counter[tuple[str, str]] = Counter()
-        wrong: Counter[tuple[str]] = Counter()
-        unrouted = 0
-        for state in self.runtime.states():
-            if state.standing.status in HELD and state.lead:
-                held[state.lead, str(state.now.level)] += 1
-            unrouted += state.standing.status is Status.TRIAGE
-            wrong.update((code,) for code in state.wrong_returns)
-        rules = self.runtime.feed.rulebooks.at(self.runtime.step.ticked or datetime.now(UTC))
+    def gauges(self, labels: Mapping[str, int]) -> None:
+        rules = self.runtime.feed.rulebooks.at(self._now())
+        held, wrong, unrouted = counted(labels)
         metrics.expect_departments(rules.version, rules.reference.departments)
         metrics.UNROUTED.set(unrouted)
         metrics.set_all(metrics.OPEN_CASES, held)
         metrics.set_all(metrics.WRONG_RETURNS, wrong)
 
 
-SERVICE: Service[State] = Service(DECIDER, doors=doors, dress=dress, parts=parts)
+SERVICE: Service[State] = Service(DECIDER, doors=doors, dress=dress, parts=parts, on_demand=True)

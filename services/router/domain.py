@@ -34,6 +34,7 @@ from services.decider import Cause, Decider, Decision, Tick
 from services.router.decisions import answer_decision
 from services.router.folding import evolve
 from services.router.joint import after_tick, due
+from services.router.labels import labels
 from services.router.merging import answer_adoption, answer_merge
 from services.router.notices import notify
 from services.router.placing import (
@@ -86,5 +87,7 @@ DECIDER = Decider(
     evolve=evolve,
     notify=notify,
     due=due,
+    labels=labels,
+    revision=2,
     answers=frozenset(cause for cause in ANSWERS if issubclass(cause, CaseEvent)),
 )

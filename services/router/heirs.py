@@ -8,7 +8,7 @@ many instances notice it, and however often, it is one command.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,22 +18,20 @@ from schemas.envelope import Message
 from schemas.lifecycle import HELD
 from schemas.rulebook import Rulebook
 from schemas.topics import ROUTER_COMMANDS
+from services.router.labels import counted, held_by
 from services.router.state import State
 from services.shell.runtime import Runtime
 
 
-def hand_overs(cases: Iterator[tuple[str, State]], rules: Rulebook) -> Iterator[Message[HandOver]]:
+def hand_overs(cases: Iterable[tuple[str, State]], rules: Rulebook) -> Iterator[Message[HandOver]]:
     """A command for each case whose lead is abolished under these rules. Its time is when both the
     rules and the holding had begun."""
     for case, state in cases:
         now = state.now
         if state.standing.status not in HELD or now.lead is None or now.since is None:
             continue
-        unit = rules.department(now.lead)
-        if unit is not None and unit.heir is None:
+        if not is_abolished(now.lead, rules):
             continue
-        if unit is not None and rules.heir(unit.code) is None:
-            continue  # refused by the check: it inherits from itself
         yield Message(
             ids.derive("hand-over", case, now.id, rules.version),
             "/services/router",
@@ -43,29 +41,39 @@ def hand_overs(cases: Iterator[tuple[str, State]], rules: Rulebook) -> Iterator[
         )
 
 
+def is_abolished(department: str, rules: Rulebook) -> bool:
+    """Whether its cases are another's under these rules."""
+    unit = rules.department(department)
+    if unit is None:
+        return True
+    # One that inherits from itself was refused by the check.
+    return unit.heir is not None and rules.heir(unit.code) is not None
+
+
 class HandingOver:
-    """Looks through the cases when other rules have come into force."""
+    """Looks whether an abolished department leads any case."""
 
     def __init__(self, runtime: Runtime[Any]) -> None:
         self.runtime = runtime
         self._said: set[str] = set()
 
-    async def look(self) -> None:
+    async def look(self, labels: Mapping[str, int]) -> None:
+        """`labels`: how many cases are stored under each (see `services.router.labels`)."""
         runtime = self.runtime
         stream = runtime.settings.clock == "stream"
         now = runtime.step.ticked if stream else datetime.now(UTC)
         if now is None:
             return
         rules = runtime.feed.rulebooks.at(now)
+        leads = {department for department, _ in counted(labels)[0]}
+        abolished = {department for department in leads if is_abolished(department, rules)}
+        if not abolished:
+            return
         topic = runtime.settings.topic(ROUTER_COMMANDS.name)
-        for command in list(hand_overs(self._cases(), rules)):
+        cases = await runtime.finding.labelled(held_by(abolished))
+        for command in hand_overs(cases.items(), rules):
             if command.id not in self._said:
                 key = command.subject.encode()
                 value = envelope.write(command)
                 await runtime.producer.send_and_wait(topic, value, key=key)
                 self._said.add(command.id)
-
-    def _cases(self) -> Iterator[tuple[str, State]]:
-        for desk in self.runtime.step.desks.values():
-            for entry in list(desk.entries.values()):
-                yield entry.id, entry.state

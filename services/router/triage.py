@@ -38,6 +38,11 @@ def triage_entry(state: State) -> dict[str, Any] | None:
     }
 
 
+def is_asked(state: State) -> bool:
+    """Whether a petition officer is asked anything about the case."""
+    return bool(_asks(state))
+
+
 def _asks(state: State) -> list[Verdict]:
     status = state.standing.status
     asked = state.extension is not None and not state.extension.granted

@@ -247,7 +247,7 @@ class Desk(Generic[S]):
             del self.entries[entry.id]  # a command about a case that the log does not know
 
     def _done(self, entry: Entry[S]) -> None:
-        self._open.done(entry.queue.popleft())
+        self._open.done(entry.queue.pop(0))
 
     def _next_attempt(self, entry: Entry[S], cause: Cause) -> int | None:
         return entry.next_attempt(cause.id, self.decider.service)

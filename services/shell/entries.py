@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Generic
@@ -44,7 +43,8 @@ class Entry(Generic[S]):
     """Offsets of records whose id had come before. Another owner, who knew less, may have said
     something else under it: outsiders hear of the first alone, also from an owner that begins
     anew and reads the copy again."""
-    queue: deque[Pending] = field(default_factory=deque)
+    queue: list[Pending] = field(default_factory=list)
+    """Mostly empty, and there is one for each case: a deque would take half of a case's memory."""
     in_flight: str | None = None
     due: datetime | None = None
     """When the next timer of `state` runs out."""

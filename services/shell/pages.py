@@ -10,6 +10,7 @@ from urllib.parse import parse_qs
 import orjson
 from faststream.asgi import AsgiResponse, get
 from prometheus_client import make_asgi_app
+from pymongo.errors import PyMongoError
 
 from schemas.topics import CLOCK
 from services.shell.desk import COMMANDS, LOG
@@ -38,6 +39,8 @@ def page(answer: Page) -> Any:
             return as_json({"error": f"the query lacks {error}"}, 400)
         except ValueError as error:
             return as_json({"error": str(error)}, 400)
+        except PyMongoError:
+            return as_json({"error": "the database does not answer: ask again in a moment"}, 503)
 
     return get(handler, include_in_schema=False)
 

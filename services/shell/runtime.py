@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import Counter
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from time import monotonic
@@ -29,6 +28,7 @@ from services.shell import metrics
 from services.shell.consuming import MANY_BYTES, follow
 from services.shell.dead_letters import DeadLetters
 from services.shell.doors import Door, effective_time
+from services.shell.finding import Finding
 from services.shell.publishing import Dress, Publisher, as_they_are
 from services.shell.reference_feed import ReferenceFeed
 from services.shell.relay import Relay
@@ -150,6 +150,7 @@ class Runtime(Generic[S]):
             self.dead_letters,
             on_demand=self.service.on_demand,
         )
+        self.finding = Finding(self.service.decider, self.step.desks, self.snapshots)
         self.step.subscriber = broker.subscriber(
             *self.step.topics,
             listener=self.step,
@@ -248,18 +249,6 @@ class Runtime(Generic[S]):
             await asyncio.sleep(1)
             if not self.alive:
                 raise TimeoutError(f"no turn of the step for {self.settings.stall_seconds} s")
-
-    async def labelled(self) -> Counter[str]:
-        """How many cases of this instance's partitions are stored under each of the decider's
-        labels. Once a second or so, when they are saved, the documents catch up with the log."""
-        return await self.snapshots.labelled(self.step.desks)
-
-    def states(self) -> Iterator[S]:
-        """The states of all cases of this instance's partitions; of a service that is on demand,
-        of those in memory."""
-        for desk in self.step.desks.values():
-            for entry in list(desk.entries.values()):
-                yield entry.state
 
     def every(
         self, seconds: float, work: Callable[[], Awaitable[None]]

@@ -57,7 +57,7 @@ class Settings(BaseSettings):
     metadata_max_age_ms: int = 2_000
     """How soon a new department's `updates.*` topic is read."""
     snapshot_seconds: float = 1.0
-    cases_in_memory: int = Field(30_000, ge=0)
+    cases_in_memory: int = Field(15_000, ge=0)
     """So many cases of the whole log a service keeps in memory where it can fetch the others from
     the database; an instance that owns a part of the partitions keeps that part of them. What was
     touched since the last save comes on top."""

@@ -230,9 +230,10 @@ class Snapshots(Generic[S]):
     async def one(self, case: str) -> Document | None:
         return await self.collection.find_one({"_id": case})
 
-    async def documents(self) -> AsyncIterator[Document]:
-        """Every stored document of this log."""
-        async for document in self.collection.find({"incarnation": self.incarnation}):
+    async def documents(self, matching: Document | None = None) -> AsyncIterator[Document]:
+        """The stored documents of this log that match; without a word, all of them."""
+        wanted = {"incarnation": self.incarnation} | (matching or {})
+        async for document in self.collection.find(wanted):
             yield document
 
     async def replace(self, documents: Iterable[Document]) -> None:

@@ -24,7 +24,7 @@ def parts(runtime: Runtime[Any]) -> tuple[Pages, Beside]:
 
     async def gauges() -> None:
         now = runtime.step.ticked or datetime.now(UTC)
-        late, unsure, supervised = counted(await runtime.labelled())
+        late, unsure, supervised = counted(await runtime.finding.count())
         metrics.SUPERVISED.set(supervised)
         metrics.set_all(metrics.OVERDUE_CASES, late)
         metrics.PROVISIONAL.clear()

@@ -156,7 +156,7 @@ def _nobody_waits() -> Iterator[None]:
 
     def drop(self: Desk[Any], entry: Entry[Any], pending: Pending) -> None:
         entry.queue.remove(pending)
-        entry.queue.appendleft(pending)
+        entry.queue.insert(0, pending)
         self._done(entry)
 
     def answer(self: Desk[Any], entry: Entry[Any]) -> None:
