@@ -9,7 +9,9 @@ TOOLS := .venv/.tools
 MINUTES ?= 10
 RATE ?= 20
 SEEDS ?= 1000
-.PHONY: help setup tools docs lock demo browser test test-long unit simulate torture check bench bench-peers publish up down clean
+SEED ?= 1
+INPUTS ?= 50000
+.PHONY: help setup tools docs lock demo browser test test-long unit simulate fuzz torture check bench bench-peers publish up down clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -57,6 +59,9 @@ unit: setup ## The fast tests alone: no broker, no database
 
 simulate: setup ## SEEDS=1000 schedules of crashes and delays, each judged
 	$(BIN)/python -m tests.simulation --seeds $(SEEDS)
+
+fuzz: setup ## INPUTS=1000000 odd inputs at every topic and route, SEED=1; a finding can be replayed
+	$(BIN)/python -m tests.fuzz --inputs $(INPUTS) --seed $(SEED)
 
 torture: setup ## MINUTES=10 of kills, cuts and freezes on real brokers and databases
 	$(BIN)/python -m tests.torture --minutes $(MINUTES) --rate $(RATE)

@@ -33,10 +33,18 @@ from services.shell.seal import KEY_BYTES
 DUPLICATE_KEY = 11000
 
 Document = dict[str, Any]
+READS_VAULT = ("intake", "router")
+"""The services whose work it is to seal contacts and to open them. No other has a right to the
+vault: the others' own secrets lie beside it, in the collection ``secrets``."""
 
 
 class Vault:
-    def __init__(self, database: AsyncIOMotorDatabase[Document], who: str | None = None) -> None:
+    def __init__(
+        self,
+        database: AsyncIOMotorDatabase[Document],
+        who: str | None = None,
+        collection: str = "vault",
+    ) -> None:
         """`who` opens contacts: every opening and erasure is written to `vault_log` under it."""
         self._client = database.client
         self._who = who
@@ -44,7 +52,7 @@ class Vault:
             "vault_log", write_concern=WriteConcern("majority")
         )
         self._documents: AsyncIOMotorCollection[Document] = database.get_collection(
-            "vault",
+            collection,
             write_concern=WriteConcern("majority"),
             read_concern=ReadConcern("majority"),
             read_preference=ReadPreference.PRIMARY,
@@ -61,7 +69,7 @@ class Vault:
         if not wanted:
             return {}
         if not create:
-            await self._note("open", wanted)
+            await self.note("open", wanted)
         async with await self._client.start_session(causal_consistency=True) as session:
             found = await self._find(wanted, session)
             if create and (missing := [case for case in wanted if case not in found]):
@@ -71,10 +79,10 @@ class Vault:
             raise RuntimeError(f"{len(wanted) - len(found)} keys were inserted but not found again")
         return {case: found.get(case) for case in wanted}
 
-    async def erase(self, case_id: str) -> bool:
+    async def erase(self, case_id: str, by: str | None = None) -> bool:
         """Destroy the key of a case for good; whether there was one. Twice is once, and a case
-        that has no key yet will never get one."""
-        await self._note("erase", [case_id])
+        that has no key yet will never get one. `by`: whose wish it was."""
+        await self.note("erase", [case_id], by)
         before = await self._documents.find_one_and_update(
             {"_id": case_id},
             [
@@ -90,11 +98,12 @@ class Vault:
         found = self._log.find({"cases": case_id}, {"_id": False, "cases": False})
         return await found.sort("at", 1).to_list(None)
 
-    async def _note(self, what: str, cases: list[str]) -> None:
+    async def note(self, what: str, cases: list[str], by: str | None = None) -> None:
         """Written before it is done: an opening that left no trace must not happen."""
-        if self._who is not None:
+        who = " for ".join(name for name in (self._who, by) if name)
+        if who:
             at = datetime.now(UTC)
-            await self._log.insert_one({"at": at, "who": self._who, "what": what, "cases": cases})
+            await self._log.insert_one({"at": at, "who": who, "what": what, "cases": cases})
 
     async def secret(self, name: str) -> bytes:
         """A secret of the whole installation (for pseudonyms), 32 bytes, made once."""
@@ -123,3 +132,8 @@ class Vault:
             others = [e for e in details["writeErrors"] if e["code"] != DUPLICATE_KEY]
             if others or details["writeConcernErrors"]:
                 raise
+
+
+def vault_of(database: AsyncIOMotorDatabase[Document], service: str) -> Vault:
+    """The vault as a service may use it."""
+    return Vault(database, service, "vault" if service in READS_VAULT else "secrets")
