@@ -4,6 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.stamp
 TOOLS := .venv/.tools
+AUDIT := .venv/.audit
 
 .DEFAULT_GOAL := help
 MINUTES ?= 10
@@ -11,7 +12,7 @@ RATE ?= 20
 SEEDS ?= 1000
 SEED ?= 1
 INPUTS ?= 50000
-.PHONY: help setup tools docs lock demo browser test test-long unit simulate fuzz torture check bench bench-peers publish up down clean
+.PHONY: help setup tools audit docs lock demo browser test test-long unit simulate fuzz torture check bench bench-peers publish up down clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -27,8 +28,15 @@ $(STAMP): pyproject.toml
 tools: $(TOOLS) ## What tests of others' tools and the site want: validators, clients, mkdocs
 
 $(TOOLS): $(STAMP) deploy/tools/package-lock.json deploy/tools/install
-	$(BIN)/pip install --quiet --editable '.[deploy,docs,tracing]'
+	$(BIN)/pip install --quiet --editable '.[audit,deploy,docs,tracing]'
 	deploy/tools/install
+	@touch $@
+
+audit: $(AUDIT) ## Sources, secrets, bill of materials (run/sbom.json), and known holes where PyPI tells them
+	$(BIN)/python deploy/tools/audit.py
+
+$(AUDIT): $(STAMP)
+	$(BIN)/pip install --quiet --editable '.[audit]'
 	@touch $@
 
 docs: tools ## The site in Chinese and English, into site/; a warning is an error

@@ -21,7 +21,7 @@ class Settings(BaseSettings):
 
     kafka: str = Field("localhost:9092", validation_alias="KAFKA_BOOTSTRAP_SERVERS")
     mongo: str = Field("mongodb://localhost:27017", validation_alias="MONGO_URL", repr=False)
-    """Its TLS and its user are in the address: ``mongodb://USER:PASSWORD@HOST/?tls=true&tlsCAFile=…``."""
+    """Its TLS and its user are in the address: ``…HOST/?tls=true&tlsCAFile=FILE&authSource=admin``."""
     clock: Literal["wall", "stream"] = Field("wall", validation_alias="CLOCK")
     """`wall`: time is the machine's; `stream`: time is what the topic `clock` says."""
 

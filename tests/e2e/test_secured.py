@@ -137,7 +137,7 @@ async def test_what_is_set_aside_and_erased_is_so_under_the_services_own_rights(
 @pytest.mark.parametrize("changes", [
     {"kafka_security_protocol": "SASL_PLAINTEXT"},
     {"kafka_security_protocol": "SSL"},
-    {"kafka_password": "guessed"},
+    {"kafka_password": "guessed"},  # pragma: allowlist secret
     {"kafka_ca_file": "stranger"},
 ])  # fmt: skip
 async def test_nobody_connects_in_the_clear_or_to_a_broker_that_cannot_prove_its_name(

@@ -26,10 +26,15 @@ def main() -> int:
     if asked.replay:
         return _again(asked.replay)
     among = [target for target in targets() if asked.only in target.name]
-    began = last = monotonic()
+    began, last, told = monotonic(), monotonic(), 0
 
     def progress(report: Report) -> None:
-        nonlocal last
+        nonlocal last, told
+        for found in report.found[told:]:
+            print(
+                f"FOUND {str(found)[:2000]}\n      python -m tests.fuzz --replay '{found.address}'"
+            )
+        told = len(report.found)
         if monotonic() - last > EVERY:
             last = monotonic()
             rate = report.inputs / (last - began)
@@ -40,8 +45,6 @@ def main() -> int:
     report = run(asked.inputs, asked.seed, among, progress)
     for name, outcomes in report.outcomes.items():
         print(f"{name:60} {outcomes.total():>7}  {dict(outcomes.most_common())}")
-    for found in report.found:
-        print(f"FOUND {str(found)[:1000]}\n      python -m tests.fuzz --replay '{found.address}'")
     seconds = monotonic() - began
     print(f"{report.inputs} inputs, seed {asked.seed}, {seconds:.0f} s, {len(report.found)} found")
     return 1 if report.found else 0
