@@ -13,7 +13,7 @@ import orjson
 import pytest
 
 from services.rating import api
-from services.shell.limits import MOST_BYTES
+from services.shell.limits import MOST_BYTES, limited
 from services.shell.logs import JsonLines
 from tests.served import application, as_bytes
 
@@ -104,3 +104,23 @@ async def test_a_body_without_a_length_is_counted_as_it_comes(
 )
 async def test_no_path_leads_out_of_what_is_served(path: str) -> None:
     assert (await application("rating").ask("GET", path)).status == 404
+
+
+async def test_of_an_endless_body_no_more_is_read_than_may_come() -> None:
+    read, answers = 0, []
+
+    async def receive() -> dict[str, Any]:
+        nonlocal read
+        read += 1
+        return {"type": "http.request", "body": b"a" * 100, "more_body": read < 1_000}
+
+    async def send(message: dict[str, Any]) -> None:
+        answers.append(message)
+
+    async def takes_all(_scope: Any, receive: Any, _send: Any) -> None:
+        while (await receive())["more_body"]:
+            pass
+
+    scope = {"type": "http", "query_string": b"", "headers": []}
+    await limited(takes_all, most=500)(scope, receive, send)
+    assert (read, answers[0]["status"]) == (6, 413)
