@@ -13,6 +13,7 @@ import orjson
 import pytest
 
 from services.rating import api
+from services.rating.measures import RATES, SPANS
 from services.shell.limits import MOST_BYTES, limited
 from services.shell.logs import JsonLines
 from tests.served import application, as_bytes
@@ -41,8 +42,8 @@ async def test_markup_in_a_question_is_shown_and_not_obeyed(page: str) -> None:
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
 def test_a_name_that_looks_like_a_formula_is_text_in_a_table(text: str) -> None:
     about: dict[str, Any] = dict.fromkeys(api.ABOUT, text)
-    rates = {m.name: SimpleNamespace(numerator=0, denominator=0, excluded={}) for m in api.RATES}
-    times = {s.name: {"elapsed": {"p50": 1, "p90": 1}} for s in api.SPANS}
+    rates = {m.name: SimpleNamespace(numerator=0, denominator=0, excluded={}) for m in RATES}
+    times = {s.name: {"elapsed": {"p50": 1, "p90": 1}} for s in SPANS}
     card: Any = SimpleNamespace(
         **about, counts={}, rates=rates, stars={"n": 0, "mean": 0}, times=times
     )
