@@ -4,12 +4,15 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.stamp
 TOOLS := .venv/.tools
+AUDIT := .venv/.audit
 
 .DEFAULT_GOAL := help
 MINUTES ?= 10
 RATE ?= 20
 SEEDS ?= 1000
-.PHONY: help setup tools docs lock demo browser test test-long unit simulate torture check bench bench-peers bench-scale gate publish up down clean
+SEED ?= 1
+INPUTS ?= 50000
+.PHONY: help setup tools audit docs lock demo browser test test-long unit simulate fuzz torture check bench bench-peers bench-scale gate publish up down clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -25,8 +28,15 @@ $(STAMP): pyproject.toml
 tools: $(TOOLS) ## What tests of others' tools and the site want: validators, clients, mkdocs
 
 $(TOOLS): $(STAMP) deploy/tools/package-lock.json deploy/tools/install
-	$(BIN)/pip install --quiet --editable '.[deploy,docs,tracing]'
+	$(BIN)/pip install --quiet --editable '.[audit,deploy,docs,tracing]'
 	deploy/tools/install
+	@touch $@
+
+audit: $(AUDIT) ## Sources, secrets, bill of materials (run/sbom.json), and known holes where PyPI tells them
+	$(BIN)/python deploy/tools/audit.py
+
+$(AUDIT): $(STAMP)
+	$(BIN)/pip install --quiet --editable '.[audit]'
 	@touch $@
 
 docs: tools ## The site in Chinese and English, into site/; a warning is an error
@@ -57,6 +67,9 @@ unit: setup ## The fast tests alone: no broker, no database
 
 simulate: setup ## SEEDS=1000 schedules of crashes and delays, each judged
 	$(BIN)/python -m tests.simulation --seeds $(SEEDS)
+
+fuzz: setup ## INPUTS=1000000 odd inputs at every topic and route, SEED=1; a finding can be replayed
+	$(BIN)/python -m tests.fuzz --inputs $(INPUTS) --seed $(SEED)
 
 torture: setup ## MINUTES=10 of kills, cuts and freezes on real brokers and databases
 	$(BIN)/python -m tests.torture --minutes $(MINUTES) --rate $(RATE)

@@ -61,16 +61,17 @@ def _safe(text: str) -> str:
 
 @app.command()
 def show(address: Address, as_json: AsJson = False) -> None:
-    """Show one record as it came in. It may hold personal data: mind who looks on.
+    """Show one record as it came in. It may hold personal data: mind who looks on; that you looked
+    is on record.
 
     Example: `gridcase dead show reports.submitted@3`
     """
     from lab.set_aside import opened
-    from services.shell.endpoints import settings_at
+    from services.shell.endpoints import settings_at, who
 
     settings = settings_at()
     letter = _found(address)
-    value = asyncio.run(opened(settings, letter))
+    value = asyncio.run(opened(settings, letter, who()))
     said = None if value is None else value.decode(errors="backslashreplace")
     if as_json:
         typer.echo(orjson.dumps(letter.as_dict() | {"value": said}, option=orjson.OPT_INDENT_2))
@@ -85,23 +86,27 @@ def replay(
     file: Annotated[
         Path | None, typer.Option(help="Send these bytes instead: the record, repaired.")
     ] = None,
+    by: Annotated[
+        str | None, typer.Option(help="Who sends it; else GRIDCASE_OFFICER, else your login.")
+    ] = None,
 ) -> None:
     """Send a record again to the topic that it came from, as it was or repaired.
 
     It is judged like any other; what carries its sender's id counts once, however often it comes.
+    The record's headers say who sent it again, and which letter it was.
 
     Example: `gridcase dead replay reports.submitted@3 --file repaired.json`
     """
     from lab.set_aside import opened
     from lab.set_aside import replay as send
-    from services.shell.endpoints import settings_at
+    from services.shell.endpoints import settings_at, who
 
-    settings = settings_at()
+    settings, name = settings_at(), by or who()
     letter = _found(address)
 
     async def run() -> None:
-        value = file.read_bytes() if file else await opened(settings, letter)
-        await send(settings, letter, value)
+        value = file.read_bytes() if file else await opened(settings, letter, name)
+        await send(settings, letter, value, name)
 
     asyncio.run(run())
     console.print(f"sent to {letter.topic}; `gridcase dead list` shows whether it came back")

@@ -21,16 +21,23 @@ def erase(
     ],
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     log: Annotated[bool, typer.Option("--log", help="Only show who opened the contacts.")] = False,
+    by: Annotated[
+        str | None, typer.Option(help="Who erases; else GRIDCASE_OFFICER, else your login.")
+    ] = None,
 ) -> None:
     """Destroy the keys under which the contacts of a case are sealed, those of joined reports too.
 
     Whatever was sealed is lost in every copy of the log. What stands in the clear on
     `reports.submitted` ends with its 7 days and on `assignments.*` with its 30; backups and the
-    database's own log hold the old keys until they roll over.
+    database's own log hold the old keys until they roll over. Who erased is on record (`--log`).
+
+    With GRIDCASE_TOKEN (a token of the role `operate`) it asks intake; without, it goes to the
+    database itself.
 
     Example: `gridcase erase hotline-12345/hl-0701-003 --yes`
     """
     from lab.story.case_log import case_of
+    from services.shell.endpoints import bearer, who
 
     case = case_of(id)
     if log:
@@ -38,14 +45,32 @@ def erase(
         return
     if not yes:
         typer.confirm(f"Destroy the contacts of case {case} for good?", abort=True)
-    destroyed, asked = asyncio.run(_erase(case))
+    destroyed, asked = asyncio.run(_by_http(case) if bearer() else _erase(case, by or who()))
     console.print(f"{destroyed} of {asked} keys destroyed; tombstones stay")
     console.print("in the clear until they expire: reports.submitted 7 days, assignments.* 30 days")
     if not destroyed:
         console.print("none had a key: no contact was sealed, or it was erased before")
 
 
-async def _erase(case: str) -> tuple[int, int]:
+async def _by_http(case: str) -> tuple[int, int]:
+    """The same, asked of intake. Whose token it is says who erases."""
+    import httpx
+
+    from services.shell.endpoints import bearer, http_at, words_of
+
+    intake = http_at()["intake"]
+    try:
+        async with httpx.AsyncClient(base_url=intake, timeout=30, headers=bearer()) as client:
+            answer = await client.post("/erase", json={"case_id": case})
+    except httpx.HTTPError as error:
+        raise typer.BadParameter(f"intake at {intake} does not answer: {error}") from error
+    if answer.status_code != httpx.codes.OK:
+        raise typer.BadParameter(f"not erased: {words_of(answer)}")
+    said = answer.json()
+    return said["destroyed"], said["of"]
+
+
+async def _erase(case: str, by: str) -> tuple[int, int]:
     """How many keys were destroyed, of how many sealed contacts that were looked for."""
     from schemas.events import Joining, ReportAdded
     from services.shell.snapshots import connect
@@ -61,7 +86,7 @@ async def _erase(case: str) -> tuple[int, int]:
                 ids[event.subject] = None
     database = connect(settings.mongo, settings.database)
     vault = Vault(database, "gridcase erase")
-    done = [await vault.erase(identity) for identity in ids]
+    done = [await vault.erase(identity, by) for identity in ids]
     database.client.close()
     return sum(done), len(done)
 

@@ -10,6 +10,7 @@ from cli import (
     case,
     classifier,
     compare,
+    database,
     dead,
     demo,
     department,
@@ -29,6 +30,7 @@ from cli import (
     sla,
     staff,
     tick,
+    token,
     topics,
     triage,
     up,
@@ -63,6 +65,7 @@ app.add_typer(classifier.app, name="classifier")
 app.add_typer(log.app, name="log")
 app.command("mediation")(mediation.mediation)
 app.add_typer(dead.app, name="dead")
+app.add_typer(database.app, name="database")
 app.add_typer(sla.app, name="sla")
 app.add_typer(rating.app, name="rating")
 app.command("fit")(fit.fit)
@@ -71,6 +74,7 @@ app.command("staff")(staff.staff)
 app.command("rebuild")(rebuild.rebuild)
 app.command("erase")(erase.erase)
 app.command("tick")(tick.tick)
+app.add_typer(token.app, name="token")
 
 
 def main() -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import getpass
-import os
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -254,14 +252,14 @@ def _decide(
 ) -> None:
     from lab.officer import NotSent, decide, new_id
     from schemas.inputs import TriageDecision
-    from services.shell.endpoints import http_at, settings_at
+    from services.shell.endpoints import http_at, settings_at, who
 
     decision = TriageDecision.model_validate(
         {
             "case_id": _case_of(case),
             "decision_id": new_id(),
             "at": at or datetime.now(UTC),
-            "by": by or os.environ.get("GRIDCASE_OFFICER") or getpass.getuser(),
+            "by": by or who(),
             "action": action,
             **{name: value for name, value in more.items() if value is not None},
         }
@@ -308,5 +306,8 @@ def _show(decision: TriageDecision, event: Message[Any] | None, as_json: bool) -
 def _failed(problem: str) -> typer.Exit:
     error = Console(stderr=True, highlight=False)
     error.print(f"[red]error[/] {escape(problem)}", soft_wrap=True)
-    error.print("[dim]next[/]  start a platform by `gridcase up`, or run this where its run/ is")
+    if "answer" in problem:
+        error.print(
+            "[dim]next[/]  start a platform by `gridcase up`, or run this where its run/ is"
+        )
     return typer.Exit(1)

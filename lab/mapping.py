@@ -269,7 +269,7 @@ def read_mapping(path: Path) -> Mapping:
     """The mapping in a YAML file, all values read as text. Raises `CannotImport` with each problem
     as ``file: field: what``."""
     try:
-        return Mapping.model_validate(yaml.load(path.read_text("utf-8"), yaml.BaseLoader) or {})
+        return Mapping.model_validate(yaml.load(path.read_text("utf-8"), yaml.BaseLoader) or {})  # nosec B506: text alone
     except FileNotFoundError:
         raise CannotImport(f"{path}: there is no such file") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:

@@ -20,6 +20,7 @@ from schemas.envelope import Message, Unreadable
 from schemas.inputs import TriageDecision
 from schemas.topics import CASE_EVENTS, EVENT_TYPES
 from services.shell.consuming import partitions_of, reader
+from services.shell.endpoints import bearer, words_of
 from services.shell.publishing import partition_of
 from services.shell.settings import Settings
 
@@ -39,12 +40,13 @@ def new_id() -> str:
 async def waiting(router: str) -> list[dict[str, Any]]:
     """The triage queue. Raises `NotSent` if the router does not answer."""
     try:
-        async with httpx.AsyncClient(base_url=router, timeout=10) as client:
+        async with httpx.AsyncClient(base_url=router, timeout=10, headers=bearer()) as client:
             answer = await client.get("/triage")
-            answer.raise_for_status()
-            return list(answer.json())
     except httpx.HTTPError as error:
         raise NotSent(f"the router at {router} does not answer: {error}") from error
+    if answer.status_code != 200:
+        raise NotSent(words_of(answer))
+    return list(answer.json())
 
 
 async def decide(settings: Settings, router: str, decision: TriageDecision) -> Message[Any] | None:
@@ -61,12 +63,12 @@ async def decide(settings: Settings, router: str, decision: TriageDecision) -> M
 async def _post(router: str, decision: TriageDecision) -> None:
     body = decision.model_dump_json(exclude_none=True)
     try:
-        async with httpx.AsyncClient(base_url=router, timeout=10) as client:
+        async with httpx.AsyncClient(base_url=router, timeout=10, headers=bearer()) as client:
             answer = await client.post(DECISIONS, content=body)
     except httpx.HTTPError as error:
         raise NotSent(f"the router at {router} does not answer: {error}") from error
     if answer.status_code != 202:
-        raise NotSent(answer.json().get("error", answer.text))
+        raise NotSent(words_of(answer))
 
 
 async def _to_the_end(settings: Settings, consumer: AIOKafkaConsumer, case: str) -> None:

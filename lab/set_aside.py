@@ -14,13 +14,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from cryptography.exceptions import InvalidTag
 
 from schemas.topics import MAX_DEAD_BYTES, dead
 from services.shell.consuming import read_to_end
 from services.shell.seal import unseal_bytes
 from services.shell.settings import Settings
 from services.shell.snapshots import connect
-from services.shell.vault import Vault
+from services.shell.vault import READS_VAULT, Vault, vault_of
 
 ENDING = dead("")
 
@@ -97,17 +98,30 @@ async def letter_at(settings: Settings, address: str) -> Letter:
     )
 
 
-async def opened(settings: Settings, letter: Letter) -> bytes | None:
-    """What the record said; it may hold personal data."""
+async def opened(settings: Settings, letter: Letter, by: str | None = None) -> bytes | None:
+    """What the record said; it may hold personal data, so `by`, who looks, is noted."""
     if letter.sealed is None:
         return None
-    vault = Vault(connect(settings.mongo, settings.database))
-    return unseal_bytes(await vault.secret("set-aside"), letter.sealed)
+    database = connect(settings.mongo, settings.database)
+    if by is not None:
+        await Vault(database, "gridcase dead").note("open", [letter.address], by)
+    try:
+        secret = await vault_of(database, letter.service).secret("set-aside")
+        return unseal_bytes(secret, letter.sealed)
+    except InvalidTag:  # set aside before each side had a secret of its own
+        secret = await vault_of(database, READS_VAULT[0]).secret("set-aside")
+        return unseal_bytes(secret, letter.sealed)
 
 
-async def replay(settings: Settings, letter: Letter, value: bytes | None) -> None:
-    """Send `value` to where the letter came from, under its key. Returns when it is acknowledged."""
+async def replay(
+    settings: Settings, letter: Letter, value: bytes | None, by: str | None = None
+) -> None:
+    """Send `value` to where the letter came from, under its key. Returns when it is acknowledged.
+    The record's headers name the letter, and `by`."""
+    headers = [("letter", letter.address.encode()), ("by", (by or "").encode())]
     async with AIOKafkaProducer(
         **settings.kafka_client(), acks="all", max_request_size=MAX_DEAD_BYTES
     ) as producer:
-        await producer.send_and_wait(settings.topic(letter.topic), value, key=letter.key)
+        await producer.send_and_wait(
+            settings.topic(letter.topic), value, key=letter.key, headers=headers
+        )

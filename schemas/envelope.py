@@ -32,6 +32,8 @@ HEADERS = [("content-type", CONTENT_TYPE)]
 
 YEARS = range(1900, 2200)
 """Moments beyond these are mistakes, and no calendar reaches them."""
+ROOM = 10
+"""Years at the end in which nothing comes in."""
 CANONICAL_ID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 """A UUID as we write it."""
 MOST_NESTED = 64
@@ -48,6 +50,16 @@ def in_utc(moment: datetime) -> datetime:
     return moment.astimezone(UTC)
 
 
+def said_in_utc(moment: datetime) -> datetime:
+    """`in_utc`, for what somebody outside says: ten years earlier at the latest, so that whatever
+    follows from it has a moment too."""
+    if moment.year > YEARS[-1] - ROOM:
+        raise ValueError(f"the year should be {YEARS[-1] - ROOM} at the latest")
+    return in_utc(moment)
+
+
+Said = Annotated[AwareDatetime, AfterValidator(said_in_utc)]
+"""A moment in an input, with its zone, kept in UTC."""
 Instant = Annotated[AwareDatetime, AfterValidator(in_utc)]
 """A moment with its zone, kept in UTC."""
 

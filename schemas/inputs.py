@@ -12,7 +12,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, StringConstraints
 
-from schemas.envelope import Input, Instant
+from schemas.envelope import Input, Said
 from schemas.reference import Datum, Service, Urgency
 
 Identifier = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
@@ -70,7 +70,7 @@ class Report(Input):
 
     report_id: Identifier
     source: Identifier
-    submitted_at: Instant
+    submitted_at: Said
     subject: Annotated[str, StringConstraints(max_length=500)] | None = None
     """A heading, where the channel has one; it becomes the first line of the text."""
     text: Text
@@ -134,12 +134,12 @@ class Update(Input):
     update_id: Identifier
     case_id: Identifier
     action: Action
-    at: Instant
+    at: Said
     by: Identifier
     reason: Text | None = None
     result: Text | None = None
     evidence: tuple[Attachment, ...] = Field((), max_length=50)
-    until: Instant | None = None
+    until: Said | None = None
     teams: tuple[Annotated[str, StringConstraints(max_length=64)], ...] = Field((), max_length=20)
     """Whom a whistle calls: kinds of units, or codes. None: the unit one level up."""
     major: bool = False
@@ -172,7 +172,7 @@ class TriageDecision(Input):
 
     case_id: Identifier
     decision_id: Identifier
-    at: Instant
+    at: Said
     by: Identifier
     action: Verdict
     department: Annotated[str, StringConstraints(max_length=64)] | None = None
@@ -197,7 +197,7 @@ class Rating(Input):
 
     case_id: Identifier
     rating_id: Identifier
-    at: Instant
+    at: Said
     by: RatedBy
     stars: int = Field(ge=1, le=5)
     solved: bool | None = None
@@ -214,6 +214,6 @@ class ClockTick(Input):
 
     TYPE: ClassVar[str] = "clock.ticked.v1"
 
-    now: Instant
-    cases: dict[str, Instant] = Field(default_factory=dict)
+    now: Said
+    cases: dict[str, Said] = Field(default_factory=dict)
     """Case id to how far its own time has come."""

@@ -190,7 +190,7 @@ class Habits(Part):
 def read_habits(path: Path) -> Habits:
     """The habits in a file. Raises `HabitsError` with each fault."""
     try:
-        found = yaml.load(path.read_text("utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        found = yaml.load(path.read_text("utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # nosec B506
         return Habits.model_validate(found)
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise HabitsError(f"{path}: {error}") from error

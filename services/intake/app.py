@@ -1,5 +1,5 @@
 """Intake on Kafka: `reports.submitted`, `triage.decisions` (confirm) → `case.events`,
-`reports.rejected`; and reports by HTTP."""
+`reports.rejected`; reports and erasures by HTTP."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from faststream.asgi import post
-
 from schemas import topics
 from services.intake.domain import DECIDER
 from services.intake.doors import doors
+from services.intake.erasing import ErasureByHttp
 from services.intake.http import ReportsByHttp
 from services.intake.nearby import Nearby
 from services.intake.open311.app import ROOT, Open311
-from services.intake.open311.keys import RateLimit, read_keys
+from services.intake.open311.calls import RateLimit
 from services.intake.retention import expired
 from services.intake.state import State
 from services.intake.watching import Watching
 from services.shell.desk import Outgoing
+from services.shell.pages import deed
 from services.shell.publishing import Dress
 from services.shell.runtime import Beside, Pages, Runtime, Service, Tools
 
@@ -69,13 +69,13 @@ def parts(runtime: Runtime[Any]) -> tuple[Pages, Beside]:
     """``POST /reports`` and Open311, for those who have no Kafka. Beside the step, the log of the
     county is followed, and contacts are destroyed when their time is over."""
 
-    keys = read_keys(runtime.settings.api_keys)
-    by_http = ReportsByHttp(runtime, keys, RateLimit(runtime.settings.calls_per_minute))
+    by_http = ReportsByHttp(runtime, RateLimit(runtime.settings.calls_per_minute))
+    stored = StoredCases(runtime)
     open311 = Open311(
         rules=lambda: runtime.feed.rulebooks.at(_now(runtime)),
-        store=StoredCases(runtime),
+        store=stored,
         send=by_http.send,
-        keys=keys,
+        access=runtime.access,
         limit=by_http.limit,
     )
     watching = Watching(runtime, NEARBY)
@@ -97,7 +97,8 @@ def parts(runtime: Runtime[Any]) -> tuple[Pages, Beside]:
                 erased.add(contact)
 
     pages = [
-        ("/reports", post(by_http.submit, include_in_schema=False)),
+        ("/reports", deed(by_http.submit)),
+        ("/erase", deed(ErasureByHttp(runtime, stored.one).erase)),
         (f"{ROOT}/*", open311.app()),
     ]
     return pages, (

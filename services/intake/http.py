@@ -19,7 +19,9 @@ from pydantic import ValidationError
 from schemas import envelope, ids, topics
 from schemas.envelope import Unreadable
 from schemas.inputs import Report
-from services.intake.open311.keys import RateLimit, source_of
+from services.intake.open311.calls import RateLimit
+from services.shell.access import Refused
+from services.shell.limits import MOST_IN_RECORD, body_of
 from services.shell.pages import as_json
 from services.shell.runtime import Runtime
 
@@ -27,26 +29,15 @@ BATCH = "application/cloudevents-batch+json"
 MOST_IN_BATCH = 100
 
 
-class Refused(Exception):  # noqa: N818 - it is an answer
-    def __init__(self, status: int, words: str, **headers: str) -> None:
-        super().__init__(words)
-        self.status, self.words, self.headers = status, words, headers
-
-
 @dataclass(frozen=True, slots=True)
 class ReportsByHttp:
     runtime: Runtime[Any]
-    keys: dict[str, str]
     limit: RateLimit
 
     async def submit(self, request: Request) -> AsgiResponse:
         """202 with the case ids; else the reason, and nothing of the batch was sent."""
-        try:
-            source = self._caller(request)
-            reports = [self._report(item, source) for item in await _items(request)]
-        except Refused as refused:
-            headers = {"content-type": "application/json; charset=utf-8"} | refused.headers
-            return AsgiResponse(orjson.dumps({"error": refused.words}), refused.status, headers)
+        source = self._caller(request)
+        reports = [self._report(item, source) for item in await _items(request)]
         for report, body in reports:
             await self.send(report, body)
         answers = [
@@ -62,15 +53,11 @@ class ReportsByHttp:
         await self.runtime.producer.send_and_wait(topic, written, key=report.report_id.encode())
 
     def _caller(self, request: Request) -> str | None:
-        """The source that the key speaks for; None where no keys are needed."""
-        headers = request.headers
-        bearer = headers.get("authorization", "").removeprefix("Bearer ")
-        source = source_of(self.keys, headers.get("x-api-key") or bearer)
-        if self.keys and source is None:
-            raise Refused(403, "a key is needed: X-API-Key, or Authorization: Bearer")
+        """The source that the token speaks for; None where none is needed."""
+        source = self.runtime.access.reporter(request.headers)
         wait = self.limit.wait(source or "")
         if wait:
-            raise Refused(429, f"too many calls: again in {wait} s", **{"retry-after": str(wait)})
+            raise Refused(429, f"too many calls: again in {wait} s", retry_after=str(wait))
         return source
 
     def _report(self, item: bytes, source: str | None) -> tuple[Report, bytes]:
@@ -82,7 +69,7 @@ class ReportsByHttp:
         except ValidationError as error:
             raise Refused(422, envelope.explain(error)) from None
         if source is not None and report.source != source:
-            raise Refused(403, f"the key speaks for {source}: `source` names another")
+            raise Refused(403, f"the token speaks for {source}: `source` names another")
         return report, item
 
 
@@ -92,13 +79,23 @@ def _is_batch(request: Request) -> bool:
 
 async def _items(request: Request) -> list[bytes]:
     """The records of a request. In binary mode the body is the data itself."""
-    body = await request.body()
     if not _is_batch(request):
-        return [body]
+        return [await body_of(request)]
+    body = await request.body()
     try:
         events = orjson.loads(body)
     except orjson.JSONDecodeError as error:
         raise Refused(400, f"not JSON in UTF-8: {error}") from None
     if not isinstance(events, list) or not 1 <= len(events) <= MOST_IN_BATCH:
         raise Refused(400, f"a batch is a list of 1 to {MOST_IN_BATCH} CloudEvents")
-    return [orjson.dumps(event) for event in events]
+    items = [_written(event) for event in events]
+    if any(len(item) > MOST_IN_RECORD for item in items):
+        raise Refused(413, f"too large: a message has at most {MOST_IN_RECORD} bytes")
+    return items
+
+
+def _written(event: Any) -> bytes:
+    try:
+        return orjson.dumps(event)
+    except TypeError as error:  # deeper than can be written
+        raise Refused(400, f"not an event: {error}") from None

@@ -30,7 +30,7 @@ FAR_KM = 30.0
 """A point further than this from every village's centre is an error or a default, not a place."""
 KM_PER_DEGREE = 111.2
 
-_CODE = re.compile(r"[a-z0-9-]*\d[a-z0-9-]*")
+_CODE = re.compile(r"[a-z-]*\d[a-z0-9-]*")
 
 
 class Location(Protocol):

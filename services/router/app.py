@@ -4,6 +4,8 @@
     GET  /triage              what waits for a petition officer
     POST /triage/decisions    one decision, as on `triage.decisions`
     GET  /ledger?case=ID      who held a case how long, its bounces and parts
+
+Who may: `services.shell.access`.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from faststream.asgi import AsgiResponse, Request, post
+from faststream.asgi import AsgiResponse, Request
 from pydantic import ValidationError
 
 from schemas import envelope
@@ -27,17 +29,23 @@ from services.router.labels import TRIAGE, counted
 from services.router.ledger import bounces, ledger
 from services.router.triage import triage_entry
 from services.shell import metrics
-from services.shell.pages import as_json, page
+from services.shell.access import LOOKS, Refused, Role
+from services.shell.limits import body_of
+from services.shell.pages import as_json, deed, page
 from services.shell.runtime import Beside, Pages, Runtime, Service
+
+SPEAKS_FOR = (
+    "the token speaks for {name}: write `by` as {name} or {name}/WHO (--by, GRIDCASE_OFFICER)"
+)
 
 
 def parts(runtime: Runtime[Any]) -> tuple[Pages, Beside]:
     """The pages of triage, and the gauges of open cases."""
     asked = Asked(runtime)
     pages = [
-        ("/triage", page(asked.triage)),
-        ("/triage/decisions", post(asked.decide, include_in_schema=False)),
-        ("/ledger", page(asked.ledger)),
+        ("/triage", page(asked.triage, asked.looks)),
+        ("/triage/decisions", deed(asked.decide)),
+        ("/ledger", page(asked.ledger, asked.looks)),
     ]
     handing_over = HandingOver(runtime)
 
@@ -55,6 +63,9 @@ class Asked:
     def __init__(self, runtime: Runtime[Any]) -> None:
         self.runtime = runtime
 
+    def looks(self, headers: Mapping[str, str]) -> object:
+        return self.runtime.access.person(headers, *LOOKS)
+
     async def triage(self, _query: dict[str, str]) -> AsgiResponse:
         cases: dict[str, State] = await self.runtime.finding.labelled(TRIAGE)
         waiting = [
@@ -66,14 +77,11 @@ class Asked:
 
     async def decide(self, request: Request) -> AsgiResponse:
         """The same decision, the same checks, for those who have no Kafka."""
-        body = await request.body()
-        try:
-            data, _ = envelope.bare(body)
-            decision = TriageDecision.model_validate(data)
-        except Unreadable as error:
-            return as_json({"error": str(error)}, 400)
-        except ValidationError as error:
-            return as_json({"error": envelope.explain(error)}, 422)
+        officer = self.runtime.access.person(request.headers, Role.TRIAGE)
+        body = await body_of(request)
+        decision = decision_in(body)
+        if officer is not None and not officer.speaks_for(decision.by):
+            raise Refused(403, SPEAKS_FOR.format(name=officer.name))
         topic = self.runtime.settings.topic(TRIAGE_DECISIONS.name)
         key = decision.case_id.encode()
         await self.runtime.producer.send_and_wait(topic, body, key=key)
@@ -109,6 +117,16 @@ class Asked:
         metrics.UNROUTED.set(unrouted)
         metrics.set_all(metrics.OPEN_CASES, held)
         metrics.set_all(metrics.WRONG_RETURNS, wrong)
+
+
+def decision_in(body: bytes) -> TriageDecision:
+    try:
+        data, _ = envelope.bare(body)
+        return TriageDecision.model_validate(data)
+    except Unreadable as error:
+        raise Refused(400, str(error)) from None
+    except ValidationError as error:
+        raise Refused(422, envelope.explain(error)) from None
 
 
 SERVICE: Service[State] = Service(DECIDER, doors=doors, dress=dress, parts=parts, on_demand=True)

@@ -16,6 +16,7 @@ from faststream.kafka import KafkaBroker
 
 from schemas.topics import MAX_DEAD_BYTES
 from services.shell import contract, pages
+from services.shell.limits import limited, refuse
 from services.shell.runtime import Runtime, Service
 from services.shell.security import broker_security
 from services.shell.settings import PORTS, Settings
@@ -26,10 +27,9 @@ SWITCH_SECONDS = 0.0005
 would be felt at every save."""
 
 
-def build(service: Service[Any], settings: Settings, fatal: Any) -> Any:
-    """The ASGI application of one service."""
-    client = settings.kafka_client()
-    runtime = Runtime(service, settings, fatal)
+def assemble(runtime: Runtime[Any]) -> Any:
+    """Its pages, and what starts and stops it, as an application."""
+    settings, client = runtime.settings, runtime.settings.kafka_client()
     broker = KafkaBroker(
         client["bootstrap_servers"].split(","),
         security=broker_security(settings),
@@ -49,28 +49,34 @@ def build(service: Service[Any], settings: Settings, fatal: Any) -> Any:
             runtime.fail(error)
 
     exact = [(path, page) for path, page in runtime.pages if not path.endswith("*")]
+    routes = [*pages.common(runtime), *contract.pages(), *exact]
     inner = AsgiFastStream(
         broker,
         logger=None,
         on_startup=[prepare],
         after_startup=[run],
         on_shutdown=[runtime.stop],
-        asgi_routes=[*pages.common(runtime), *contract.pages(), *exact],
+        asgi_routes=routes,
     )
     whole = {path.rstrip("*"): page for path, page in runtime.pages if path.endswith("*")}
-    return below(whole, inner)
+    return limited(below(whole, inner, {path for path, _ in routes}))
 
 
-def below(mounts: dict[str, Any], rest: Any) -> Any:
-    """An ASGI application that leaves all paths under a prefix to one page; FastStream knows only
-    whole paths."""
+def below(mounts: dict[str, Any], rest: Any, known: set[str]) -> Any:
+    """An ASGI application that leaves all paths under a prefix to one page, and the `known` ones to
+    the rest: FastStream knows only whole paths, and has no words for the others."""
 
     async def dispatch(scope: Any, receive: Any, send: Any) -> None:
-        path = scope.get("path", "") if scope["type"] == "http" else ""
-        page = next((page for prefix, page in mounts.items() if path.startswith(prefix)), rest)
+        path = scope["path"] if scope["type"] == "http" else None
+        page = next(
+            (page for prefix, page in mounts.items() if path and path.startswith(prefix)), rest
+        )
+        if page is rest and path is not None and path not in known:
+            await refuse(send, 404, "there is no such page here; the contract is at /asyncapi")
+            return
         await page(scope, receive, send)
 
-    return dispatch if mounts else rest
+    return dispatch
 
 
 def serve(service: Service[Any], settings: Settings | None = None) -> None:
@@ -84,10 +90,12 @@ def serve(service: Service[Any], settings: Settings | None = None) -> None:
         failures.append(error)
         server.should_exit = True
 
+    runtime, port = Runtime(service, settings, fatal), settings.port or PORTS[service.name]
+    runtime.access.say(service.name, f"{settings.host}:{port}")
     config = uvicorn.Config(
-        build(service, settings, fatal),
+        assemble(runtime),
         host=settings.host,
-        port=settings.port or PORTS[service.name],
+        port=port,
         log_level="warning",
         timeout_graceful_shutdown=5,
         lifespan="on",

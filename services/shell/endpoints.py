@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 from pathlib import Path
 from typing import Any
 
+import httpx
 import orjson
 
 from services.shell.settings import PORTS, Settings
@@ -36,3 +38,23 @@ def http_at(path: Path = ENDPOINTS) -> dict[str, str]:
     return endpoints(path).get("http") or {
         name: f"http://127.0.0.1:{port}" for name, port in PORTS.items()
     }
+
+
+def bearer() -> dict[str, str]:
+    """The headers that say who asks: ``GRIDCASE_TOKEN``, where somebody was given one."""
+    token = os.environ.get("GRIDCASE_TOKEN", "").strip()
+    return {"authorization": f"Bearer {token}"} if token else {}
+
+
+def who() -> str:
+    """Who is at the terminal, for the record: ``GRIDCASE_OFFICER``, else the login."""
+    return os.environ.get("GRIDCASE_OFFICER") or getpass.getuser()
+
+
+def words_of(answer: httpx.Response) -> str:
+    """Why a service refused, in its own words."""
+    try:
+        said = answer.json()
+    except ValueError:
+        said = None
+    return str(said["error"]) if isinstance(said, dict) and "error" in said else answer.text

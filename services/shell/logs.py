@@ -37,7 +37,7 @@ class JsonLines(logging.Formatter):
             "level": record.levelname.lower(),
             "service": self.service,
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": record.getMessage().encode(errors="backslashreplace").decode(),
             **{name: getattr(record, name) for name in ABOUT if getattr(record, name, None)},
         }
         if record.exc_info:

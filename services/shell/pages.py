@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import logging
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qs
 
 import orjson
-from faststream.asgi import AsgiResponse, get
+from faststream.asgi import AsgiResponse, Request, get, post
 from prometheus_client import make_asgi_app
 from pymongo.errors import PyMongoError
 
+from schemas.envelope import in_utc
 from schemas.topics import CLOCK
+from services.shell.access import LOOKS, Refused
 from services.shell.desk import COMMANDS, LOG
+from services.shell.limits import TooLarge
 from services.shell.runtime import Runtime
 
+logger = logging.getLogger(__name__)
 Page = Callable[[dict[str, str]], Awaitable[AsgiResponse]]
+Deed = Callable[[Request], Awaitable[AsgiResponse]]
+Guard = Callable[[Mapping[str, str]], object]
+"""Raises `Refused` for headers of somebody who may not."""
+OURS = "a fault of ours: it is in the service's log"
 
 
 def as_json(value: Any, status: int = 200) -> AsgiResponse:
@@ -28,31 +37,82 @@ def as_html(text: str) -> AsgiResponse:
     return AsgiResponse(text.encode(), 200, {"content-type": "text/html; charset=utf-8"})
 
 
-def page(answer: Page) -> Any:
+def as_refusal(refused: Refused) -> AsgiResponse:
+    headers = {"content-type": "application/json; charset=utf-8"} | refused.headers
+    return AsgiResponse(orjson.dumps({"error": refused.words}), refused.status, headers)
+
+
+def everybody(_headers: Mapping[str, str]) -> None:
+    """Nobody is kept out."""
+
+
+def page(answer: Page, guard: Guard = everybody) -> Any:
     """A GET page that is given its query as a dictionary (the first value of each name)."""
 
     async def handler(scope: Any) -> AsgiResponse:
-        query = parse_qs(scope.get("query_string", b"").decode())
+        query = parse_qs(scope.get("query_string", b"").decode("utf-8", "replace"))
         try:
+            guard(headers_of(scope))
             return await answer({name: values[0] for name, values in query.items()})
+        except Refused as refused:
+            return as_refusal(refused)
         except KeyError as error:
             return as_json({"error": f"the query lacks {error}"}, 400)
         except ValueError as error:
             return as_json({"error": str(error)}, 400)
         except PyMongoError:
             return as_json({"error": "the database does not answer: ask again in a moment"}, 503)
+        except Exception:
+            return _fault(scope["path"])
 
     return get(handler, include_in_schema=False)
 
 
+def deed(answer: Deed) -> Any:
+    """A POST door; what it raises as `Refused` is its answer."""
+
+    async def handler(request: Request) -> AsgiResponse:
+        try:
+            return await answer(request)
+        except Refused as refused:
+            return as_refusal(refused)
+        except TooLarge:
+            raise
+        except Exception:
+            return _fault(answer.__qualname__)
+
+    return post(handler, include_in_schema=False)
+
+
+def headers_of(scope: Any) -> dict[str, str]:
+    return {name.decode("latin-1").lower(): v.decode("latin-1") for name, v in scope["headers"]}
+
+
+def _fault(where: str) -> AsgiResponse:
+    logger.exception("%s failed", where)
+    return as_json({"error": OURS}, 500)
+
+
+_prometheus = make_asgi_app()
+
+
+async def _metrics(scope: Any, receive: Any, send: Any) -> None:
+    """Prometheus' own page, which takes it that headers are ASCII."""
+    headers = [(name, value) for name, value in scope["headers"] if value.isascii()]
+    await _prometheus(scope | {"headers": headers}, receive, send)
+
+
 def common(runtime: Runtime[Any]) -> list[tuple[str, Any]]:
+    def looks(headers: Mapping[str, str]) -> object:
+        return runtime.access.person(headers, *LOOKS)
+
     return [
-        ("/metrics", make_asgi_app()),
+        ("/metrics", _metrics),
         ("/healthz", page(lambda _query: _health(runtime))),
         ("/readyz", page(lambda _query: _ready(runtime))),
         ("/quiet", page(lambda _query: _quiet(runtime))),
         ("/timers", page(lambda query: _timers(runtime, query))),
-        ("/case", page(lambda query: _case(runtime, query))),
+        ("/case", page(lambda query: _case(runtime, query), looks)),
     ]
 
 
@@ -100,7 +160,7 @@ async def _timers(runtime: Runtime[Any], query: dict[str, str]) -> AsgiResponse:
     been started says so instead: half of the timers are worse than none."""
     if not _is_ready(runtime):
         return as_json({"error": "the log is being read: ask again in a moment"}, 503)
-    until = datetime.fromisoformat(query["until"])
+    until = in_utc(datetime.fromisoformat(query["until"]))
     cases: dict[str, datetime] = {}
     earliest: list[datetime] = []
     for desk in runtime.step.desks.values():

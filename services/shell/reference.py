@@ -18,6 +18,7 @@ import orjson
 from pydantic import TypeAdapter, ValidationError
 
 from schemas import reference as model
+from schemas.envelope import explain
 from schemas.reference import Manifest, Reference, Row
 from services.shell.reference_files import FILES, OPTIONAL, FormError
 
@@ -151,6 +152,10 @@ def digest(records: Mapping[str, bytes]) -> str:
     return sha.hexdigest()
 
 
+class UnreadableRecord(ValueError):  # noqa: N818 - it names the record's state
+    """A record of the topic is none of reference data; the text says why."""
+
+
 class Collector:
     """Gathers the records of the topic until a version is whole. A complete version is told once,
     and then its records are let go; read again, it is gathered again and not told twice."""
@@ -162,8 +167,9 @@ class Collector:
 
     def add(self, key: str, value: bytes | None) -> Reference | None:
         """Take one record; the `Reference` if it was the last that its version lacked. ``None`` as
-        value deletes. Other keys on the topic are passed over. Raises ValueError for a manifest, or
-        a complete version, that this program does not understand."""
+        value deletes. Other keys on the topic are passed over. Raises `UnreadableRecord` for a
+        manifest that is none, and ValueError for a complete version that this program does not
+        understand."""
         version, kind, _ = (*key.split("/", 2), "", "")[:3]
         if kind != MANIFEST and kind not in FIELD_OF_KIND:
             return None
@@ -171,7 +177,7 @@ class Collector:
         if value is None:
             records.pop(key, None)
         elif kind == MANIFEST:
-            self._manifests[version] = Manifest.model_validate_json(value)
+            self._manifests[version] = _manifest(value)
         else:
             records[key] = value
         return self._whole(version)
@@ -187,6 +193,13 @@ class Collector:
             return None
         self._told.add((version, manifest.digest))
         return _parsed(manifest, records)
+
+
+def _manifest(value: bytes) -> Manifest:
+    try:
+        return Manifest.model_validate_json(value)
+    except ValidationError as error:
+        raise UnreadableRecord(f"a manifest that is none: {explain(error)}") from None
 
 
 def _parsed(manifest: Manifest, records: Mapping[str, bytes]) -> Reference:

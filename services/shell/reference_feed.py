@@ -11,7 +11,7 @@ import orjson
 from schemas.rulebook import Rulebooks
 from schemas.topics import REFERENCE
 from services.shell.consuming import follow
-from services.shell.reference import Collector
+from services.shell.reference import Collector, UnreadableRecord
 from services.shell.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -29,7 +29,7 @@ class ReferenceFeed:
     async def run(self) -> None:
         """Follow the topic until cancelled."""
         async for record in follow(self.settings, self.settings.topic(REFERENCE.name)):
-            self._read(record.key.decode() if record.key else "", record.value)
+            self.take(record.key, record.value)
 
     async def ready(self) -> None:
         """Wait until there is a version of the rules, and the log is known."""
@@ -43,10 +43,28 @@ class ReferenceFeed:
                 )
             self._arrived.clear()
 
+    def take(self, key: bytes | None, value: bytes | None) -> None:
+        """One record. What cannot be read is passed over, and said: the topic is compacted, so that
+        a service which ended on it would end for ever. Raises ValueError for a whole version that
+        this program does not understand: to go on by older rules would be worse."""
+        try:
+            self._read((key or b"").decode(), value)
+        except (UnicodeDecodeError, UnreadableRecord) as error:
+            logger.error(
+                "reference: a record was passed over: %s; `gridcase reference publish` again", error
+            )
+        self._arrived.set()
+
     def _read(self, key: str, value: bytes | None) -> None:
         if key == INCARNATION_KEY:
-            self.incarnation = orjson.loads(value)["id"] if value else None
+            self.incarnation = _incarnation(value)
         elif (reference := self._collector.add(key, value)) is not None:
             self.rulebooks.add(reference)
             logger.info("reference data: version %s", reference.manifest.version)
-        self._arrived.set()
+
+
+def _incarnation(value: bytes | None) -> str | None:
+    try:
+        return str(orjson.loads(value)["id"]) if value else None
+    except (ValueError, KeyError, TypeError) as error:
+        raise UnreadableRecord(f"the log's incarnation is none: {error!r}") from None

@@ -25,6 +25,7 @@ from schemas.reference import elapsed
 from schemas.rulebook import Rulebooks
 from services.decider import Decider, S
 from services.shell import metrics
+from services.shell.access import Access
 from services.shell.consuming import MANY_BYTES, follow
 from services.shell.dead_letters import DeadLetters
 from services.shell.doors import Door, effective_time
@@ -36,7 +37,7 @@ from services.shell.settings import Settings
 from services.shell.snapshots import Document, Snapshots, connect
 from services.shell.step import Step
 from services.shell.tracing import tracing
-from services.shell.vault import Vault
+from services.shell.vault import Vault, vault_of
 from services.shell.vitals import Vitals
 
 logger = logging.getLogger(__name__)
@@ -91,10 +92,11 @@ class Runtime(Generic[S]):
         self.service = service
         self.settings = settings
         self.fatal = fatal
+        self.access = Access.of(settings)
         self.traces = tracing(service.name)
         self.feed = ReferenceFeed(settings)
         self.database: AsyncIOMotorDatabase[Document] = connect(settings.mongo, settings.database)
-        self.vault = Vault(self.database, service.name)
+        self.vault = vault_of(self.database, service.name)
         self.relays: list[Relay] = []
         self.failed = False
         self.busy: Callable[[], bool] = lambda: False

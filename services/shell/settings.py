@@ -20,7 +20,8 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="GRIDCASE_", extra="ignore", populate_by_name=True)
 
     kafka: str = Field("localhost:9092", validation_alias="KAFKA_BOOTSTRAP_SERVERS")
-    mongo: str = Field("mongodb://localhost:27017", validation_alias="MONGO_URL")
+    mongo: str = Field("mongodb://localhost:27017", validation_alias="MONGO_URL", repr=False)
+    """Its TLS and its user are in the address: ``…HOST/?tls=true&tlsCAFile=FILE&authSource=admin``."""
     clock: Literal["wall", "stream"] = Field("wall", validation_alias="CLOCK")
     """`wall`: time is the machine's; `stream`: time is what the topic `clock` says."""
 
@@ -33,9 +34,15 @@ class Settings(BaseSettings):
     ``none``: no classifier, only the words of the rules."""
     transcriber: str = ""
     """An HTTP address that makes words of recordings, see `services.intake.transcribing`."""
-    api_keys: str = ""
-    """Who may send reports by HTTP: ``key=source,key=source``. Without any, `POST /reports` is open
-    to whoever reaches the port, and Open311 takes no requests."""
+    tokens: str = Field("", repr=False)
+    """Who may do what by HTTP: ``role:name:hash,…``, as `gridcase token new` prints them. See
+    `services.shell.access`."""
+    tokens_file: str = ""
+    """A file with more of them, one a line."""
+    api_keys: str = Field("", repr=False)
+    """Who may send reports by HTTP, as it was written before there were tokens: ``key=source,…``,
+    or ``sha256:HASH=source``. Without any, and without a token of the role `reports`, `POST /reports`
+    is open to whoever reaches the port, and Open311 takes no requests."""
     calls_per_minute: int = 600
     """Of one caller, over HTTP."""
     log_level: Annotated[
@@ -48,7 +55,7 @@ class Settings(BaseSettings):
     kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
     kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
     kafka_username: str | None = None
-    kafka_password: str | None = None
+    kafka_password: str | None = Field(None, repr=False)
     kafka_ca_file: str | None = None
 
     fetch_max_wait_ms: int = 100

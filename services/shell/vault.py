@@ -34,10 +34,18 @@ from services.shell.seal import KEY_BYTES
 DUPLICATE_KEY = 11000
 
 Document = dict[str, Any]
+READS_VAULT = ("intake", "router")
+"""The services whose work it is to seal contacts and to open them. No other has a right to the
+vault: the others' own secrets lie beside it, in the collection ``secrets``."""
 
 
 class Vault:
-    def __init__(self, database: AsyncIOMotorDatabase[Document], who: str | None = None) -> None:
+    def __init__(
+        self,
+        database: AsyncIOMotorDatabase[Document],
+        who: str | None = None,
+        collection: str = "vault",
+    ) -> None:
         """`who` opens contacts: every opening and erasure is written to `vault_log` under it."""
         self._client = database.client
         self._who = who
@@ -45,7 +53,7 @@ class Vault:
             "vault_log", write_concern=WriteConcern("majority")
         )
         self._documents: AsyncIOMotorCollection[Document] = database.get_collection(
-            "vault",
+            collection,
             write_concern=WriteConcern("majority"),
             read_concern=ReadConcern("majority"),
             read_preference=ReadPreference.PRIMARY,
@@ -72,13 +80,13 @@ class Vault:
 
     async def _opened(self, wanted: list[str]) -> dict[str, bytes | None]:
         """The keys, once it is written down who has them."""
-        _, found = await asyncio.gather(self._note("open", wanted), self._find(wanted))
+        _, found = await asyncio.gather(self.note("open", wanted), self._find(wanted))
         return {case: found.get(case) for case in wanted}
 
-    async def erase(self, case_id: str) -> bool:
+    async def erase(self, case_id: str, by: str | None = None) -> bool:
         """Destroy the key of a case for good; whether there was one. Twice is once, and a case
-        that has no key yet will never get one."""
-        await self._note("erase", [case_id])
+        that has no key yet will never get one. `by`: whose wish it was."""
+        await self.note("erase", [case_id], by)
         before = await self._documents.find_one_and_update(
             {"_id": case_id},
             [
@@ -94,12 +102,13 @@ class Vault:
         found = self._log.find({"cases": case_id}, {"_id": False, "cases": False})
         return await found.sort("at", 1).to_list(None)
 
-    async def _note(self, what: str, cases: list[str]) -> None:
-        """Written before it is done: an opening that left no trace must not happen. A key may be on
-        its way meanwhile, but nobody has it before."""
-        if self._who is not None:
+    async def note(self, what: str, cases: list[str], by: str | None = None) -> None:
+        """Written before it is done: an opening that left no trace must not happen. A key may be
+        on its way meanwhile, but nobody has it before."""
+        who = " for ".join(name for name in (self._who, by) if name)
+        if who:
             at = datetime.now(UTC)
-            await self._log.insert_one({"at": at, "who": self._who, "what": what, "cases": cases})
+            await self._log.insert_one({"at": at, "who": who, "what": what, "cases": cases})
 
     async def secret(self, name: str) -> bytes:
         """A secret of the whole installation (for pseudonyms), 32 bytes, made once."""
@@ -136,3 +145,8 @@ class Vault:
             made = {case: key for case, key in fresh.items() if case not in set(taken)}
             return made | await self._find(taken, session)
         return fresh
+
+
+def vault_of(database: AsyncIOMotorDatabase[Document], service: str) -> Vault:
+    """The vault as a service may use it."""
+    return Vault(database, service, "vault" if service in READS_VAULT else "secrets")

@@ -22,7 +22,7 @@ OPTIONS = {
     "as it comes": (),
     "a shared cluster with TLS": (
         "prefix=hanyin-", "kafka.securityProtocol=SASL_SSL", "kafka.secret=kafka",
-        "reference.configMap=rules", "extraEnv.OTEL_EXPORTER_OTLP_ENDPOINT=http://otel:4318",
+        "reference.configMap=rules", "access.secret=tokens", "extraEnv.OTEL_EXPORTER_OTLP_ENDPOINT=http://otel:4318",
     ),
     "scaled by processor": ("autoscaling.by=cpu", "ingress.enabled=true"),
     "scaled by lag, with operators": (

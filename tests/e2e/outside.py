@@ -30,7 +30,7 @@ from services.shell import metrics
 from services.shell.consuming import read_to_end
 from services.shell.snapshots import connect
 from services.shell.topic_admin import TopicSpec, create_topics
-from services.shell.vault import Vault
+from services.shell.vault import vault_of
 from tests.story import START
 
 NAME, PHONE = "石小禾", "19900000001"
@@ -94,7 +94,9 @@ class Outside:
         self.http = httpx.AsyncClient(timeout=30)
         await self.driver.__aenter__()
         database = connect(self.settings.mongo, self.settings.database)
-        self.secret = await Vault(database).secret("set-aside")
+        self.secrets = [
+            await vault_of(database, name).secret("set-aside") for name in ("intake", "rating")
+        ]
         database.client.close()
         return self
 

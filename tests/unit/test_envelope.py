@@ -9,9 +9,11 @@ import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
 
 from schemas import publish
 from schemas.envelope import MOST_NESTED, Message, Reader, Unreadable, read, write
+from schemas.inputs import ClockTick
 from schemas.topics import EVENT_TYPES
 
 SAMPLES = {
@@ -84,3 +86,10 @@ def test_an_id_in_capitals_is_the_same_id() -> None:
     envelope = orjson.loads(SAMPLES["case.signed.v1"])
     shouted = orjson.dumps(envelope | {"id": envelope["id"].upper()})
     assert READER.read(shouted).id == envelope["id"]
+
+
+def test_what_is_said_leaves_room_for_what_follows_from_it() -> None:
+    tick = TypeAdapter(ClockTick)
+    tick.validate_python({"now": "2189-12-31T23:59:59Z"})
+    with pytest.raises(ValidationError, match="2189 at the latest"):
+        tick.validate_python({"now": "2190-01-01T00:00:00Z"})

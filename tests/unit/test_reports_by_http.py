@@ -10,7 +10,9 @@ import pytest
 
 from schemas import ids
 from services.intake.http import ReportsByHttp
-from services.intake.open311.keys import RateLimit
+from services.intake.open311.calls import RateLimit
+from services.shell.access import Access, Refused, read_keys
+from services.shell.pages import as_refusal
 from services.shell.settings import Settings
 from tests.story import START
 
@@ -34,9 +36,10 @@ class Producer:
 
 
 class Runtime:
-    def __init__(self) -> None:
+    def __init__(self, keys: str) -> None:
         self.settings = Settings()
         self.producer = Producer()
+        self.access = Access(read_keys(keys))
 
 
 class Request:
@@ -49,13 +52,21 @@ class Request:
 
 
 def answer(
-    request: Request, keys: dict[str, str] | None = None, per_minute: int = 600
+    request: Request, keys: str = "", per_minute: int = 600
 ) -> tuple[int, Any, list[tuple[str, bytes]]]:
-    runtime: Any = Runtime()
-    door = ReportsByHttp(runtime, keys or {}, RateLimit(per_minute))
+    runtime: Any = Runtime(keys)
+    door = ReportsByHttp(runtime, RateLimit(per_minute))
     given: Any = request
-    response = asyncio.run(door.submit(given))
+    response = asyncio.run(answered(door.submit, given))
     return response.status_code, orjson.loads(response.body), runtime.producer.sent
+
+
+async def answered(answer: Any, request: Any) -> Any:
+    """What goes out: a refusal is an answer too."""
+    try:
+        return await answer(request)
+    except Refused as refused:
+        return as_refusal(refused)
 
 
 def event(data: Any) -> dict[str, Any]:
@@ -97,8 +108,10 @@ def test_what_is_no_report_is_refused_without_repeating_what_was_in_it() -> None
 
 
 def test_where_there_are_keys_one_is_needed_and_speaks_for_its_source() -> None:
-    keys = {KEY: "my-app", "z" * 16: "hotline"}
-    assert answer(Request(REPORT), keys)[0] == 403
+    keys = f"{KEY}=my-app, {'z' * 16}=hotline"
+    assert answer(Request(REPORT), keys)[0] == 401
+    guessed = Request(REPORT, x_api_key="g" * 20)
+    assert answer(guessed, keys)[0] == 401
     assert answer(Request(REPORT, x_api_key=KEY), keys)[0] == 202
     assert answer(Request(REPORT, authorization=f"Bearer {KEY}"), keys)[0] == 202
     assert answer(Request(REPORT, x_api_key="z" * 16), keys)[0] == 403

@@ -13,7 +13,7 @@ from schemas.topics import PAYLOADS
 from services.shell.tracing import ENDPOINT, Tracing, of_record, tracing, valid
 from tests.deploy.tools import module
 
-TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
+TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"  # pragma: allowlist secret
 PARENT = f"00-{TRACE}-00f067aa0ba902b7-01"
 
 

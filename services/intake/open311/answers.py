@@ -10,6 +10,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from schemas.envelope import in_utc
 from schemas.lifecycle import ENDED, Status
 from schemas.reference import Category, Service
 from schemas.rulebook import Rulebook
@@ -97,7 +98,7 @@ def _date(text: str) -> datetime:
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise ValueError(f"not a date as 2010-01-01T00:00:00Z: {text[:40]!r}") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return in_utc(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
 
 
 def _moment(moment: datetime) -> str:

@@ -19,6 +19,7 @@ from uuid import uuid4
 
 from pydantic import ValidationError
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -27,15 +28,18 @@ from schemas import envelope, ids
 from schemas.inputs import Report
 from schemas.rulebook import Rulebook
 from services.intake.open311 import answers
-from services.intake.open311.keys import RateLimit, source_of
+from services.intake.open311.calls import RateLimit
 from services.intake.open311.writing import Item, fault, write, write_one
 from services.intake.state import State
+from services.shell.access import Access, Role
+from services.shell.limits import limited
 
 ROOT = "/open311/v2"
 MEDIA = ("image/", "audio/", "video/", "application/pdf")
 MOST_BYTES = 64 * 1024
 """Of a request: media come by reference."""
 MOST_REQUESTS = 1000
+MOST_PAGES = 100_000
 Query = dict[str, str]
 
 
@@ -53,12 +57,13 @@ class Open311:
     rules: Callable[[], Rulebook]
     store: Store
     send: Callable[[Report], Awaitable[None]]
-    keys: dict[str, str]
+    access: Access
     limit: RateLimit
 
-    def app(self) -> Starlette:
+    def app(self) -> Any:
         dot = ".{fmt:str}"
-        return Starlette(
+        routes = Starlette(
+            exception_handlers={HTTPException: _as_fault},
             routes=[
                 Route(f"{ROOT}/discovery{dot}", self._discovery),
                 Route(f"{ROOT}/services{dot}", self._services),
@@ -67,8 +72,10 @@ class Open311:
                 Route(f"{ROOT}/requests{dot}", self._requests),
                 Route(f"{ROOT}/requests/{{id}}{dot}", self._request),
                 Route(f"{ROOT}/tokens/{{id}}{dot}", self._token),
-            ]
+            ],
         )
+        routes.router.redirect_slashes = False  # it would believe the Host header
+        return limited(routes, MOST_BYTES)
 
     # ── asking ───────────────────────────────────────────────────────────────────────────────
 
@@ -101,8 +108,8 @@ class Open311:
         try:
             matching = answers.wanted(query, datetime.now(UTC))
             size = min(max(int(query.get("page_size", 100)), 1), MOST_REQUESTS)
-            skip = (max(int(query.get("page", 1)), 1) - 1) * size
-        except ValueError as error:
+            skip = (min(max(int(query.get("page", 1)), 1), MOST_PAGES) - 1) * size
+        except (ValueError, OverflowError) as error:
             return fault(fmt, 400, str(error))
         found = await self.store.some(matching, skip, size)
         shown = [answers.request(id, state, self.rules()) for id, state in found.items()]
@@ -140,16 +147,18 @@ class Open311:
 
     async def _post(self, request: Request) -> Response:
         fmt = _format(request)
-        if int(request.headers.get("content-length") or 0) > MOST_BYTES:
+        promised = request.headers.get("content-length", "")
+        if promised.isdecimal() and int(promised[:20]) > MOST_BYTES:
             return fault(fmt, 413, f"at most {MOST_BYTES} bytes; media come as media_url")
         form = await request.form()
         given = {name: str(value) for name, value in form.items() if isinstance(value, str)}
         if len(given) < len(form):
             return fault(fmt, 400, "media: files are not taken; send media_url")
         key = given.get("api_key") or request.headers.get("x-api-key")
-        source = source_of(self.keys, key)
-        if source is None:
+        holder = self.access.holder(key)
+        if holder is None or holder.role is not Role.REPORTS:
             return fault(fmt, 403, "api_key: missing or not known here")
+        source = holder.name
         if (refusal := self._guarded(request, source)) is not None:
             return refusal
         try:
@@ -175,6 +184,13 @@ class Open311:
         if wait:
             return fault(fmt, 429, f"too many calls: again in {wait} s", Retry_After=str(wait))
         return None
+
+
+async def _as_fault(request: Request, error: Exception) -> Response:
+    """What the framework refuses, in the standard's form."""
+    assert isinstance(error, HTTPException)
+    fmt = "xml" if request.url.path.endswith(".xml") else "json"
+    return fault(fmt, error.status_code, str(error.detail))
 
 
 def _format(request: Request) -> str:

@@ -31,6 +31,10 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end }}
 - name: MONGO_URL
   valueFrom: { secretKeyRef: { name: {{ .Values.mongo.secret }}, key: url } }
+{{- with .Values.access.secret }}
+- name: GRIDCASE_TOKENS
+  valueFrom: { secretKeyRef: { name: {{ . }}, key: tokens } }
+{{- end }}
 - { name: GRIDCASE_PREFIX, value: {{ .Values.prefix | quote }} }
 {{- range $name, $value := .Values.extraEnv }}
 - { name: {{ $name }}, value: {{ $value | quote }} }

@@ -1,12 +1,7 @@
-"""Who may send, and how often: api keys with their sources, and a bucket of tokens for each.
-
-The one rule to remember: **a key speaks for one source**. A report that names another is refused, so
-nobody can take another's report ids.
-"""
+"""How often one may call: a bucket of tokens for each caller. Who may at all: `services.shell.access`."""
 
 from __future__ import annotations
 
-import hmac
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,32 +10,6 @@ from time import monotonic
 
 MOST_CALLERS = 10_000
 """Callers remembered; of more, whoever was silent longest is forgotten."""
-
-
-class KeysError(ValueError):
-    """The setting cannot be read; the text says how to write it."""
-
-
-def read_keys(setting: str) -> dict[str, str]:
-    """``key=source,key=source`` as source by key. Raises `KeysError`."""
-    keys: dict[str, str] = {}
-    for item in filter(None, (item.strip() for item in setting.split(","))):
-        key, equals, source = item.partition("=")
-        if not (equals and len(key.strip()) >= 16 and source.strip()):
-            raise KeysError(
-                "GRIDCASE_API_KEYS: write key=source,key=source, each key of 16 characters or more"
-            )
-        keys[key.strip()] = source.strip()
-    return keys
-
-
-def source_of(keys: dict[str, str], given: str | None) -> str | None:
-    """The source that a key speaks for; compared in constant time."""
-    found = None
-    for key, source in keys.items():
-        if hmac.compare_digest(key.encode(), (given or "").encode()):
-            found = source
-    return found
 
 
 @dataclass(slots=True)
