@@ -45,10 +45,11 @@ class Fetching(Generic[S]):
 
     async def take(self, partition: int, partitions: int, positions: dict[str, int]) -> Desk[S]:
         """The desk of a partition, as the database has it. An instance that owns fewer partitions
-        needs less memory."""
+        needs less memory. Where the database lacks what the group has read, it is folded again."""
         room = None if self.room is None else -(-self.room // max(partitions, 1))
         timers, entries = None, []
         await self.snapshots.renew(partition)
+        folded = await self.snapshots.folded(partition)
         if room is None or await self.snapshots.are_at_most(partition, room):
             entries = await self.snapshots.load(partition)
         else:
@@ -61,6 +62,7 @@ class Fetching(Generic[S]):
             positions=positions,
             timers=timers,
             room=room,
+            folded=folded,
         )
 
     async def fetch(self, wanted: Wanted[S]) -> bool:

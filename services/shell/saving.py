@@ -1,6 +1,7 @@
 """Saving: snapshots of the cases that changed, then the offsets that these cover.
 
-    work(desks) ─► Work(offsets, changed) ─► save(work): documents first, then the commit
+    work(desks) ─► Work(offsets, changed, folded) ─► save(work): documents, then up to where the log
+                                                     is in them, then the commit
 
 Offsets are committed only after the snapshots that cover them, and only below the lowest cause that
 is still unanswered. A database that is away only delays both: the messages go on.
@@ -52,6 +53,8 @@ class Work:
     offsets: dict[TopicPartition, int]
     changed: list[tuple[int, Entry[Any]]]
     """By partition, each case as it stood when the work was made."""
+    folded: dict[int, int]
+    """By partition, up to where the log is in the cases."""
 
 
 class Saver(Generic[S]):
@@ -60,6 +63,8 @@ class Saver(Generic[S]):
         self.topics = topics
         """The topic of each lane that this service has."""
         self._committed: dict[TopicPartition, int] = {}
+        self._folded: dict[int, int] = {}
+        """What is written down of that in the database."""
         self.alone = asyncio.Lock()
         """Held from `work` to the end of `save`: what one save took and could not write, the next
         must find changed again, before it says up to where all is written."""
@@ -78,6 +83,7 @@ class Saver(Generic[S]):
         return Work(
             {tp: offset for tp, offset in offsets.items() if self._committed.get(tp) != offset},
             self._changed(desks),
+            {number: desk.folded for number, desk in desks.items()},
         )
 
     async def save(
@@ -86,6 +92,7 @@ class Saver(Generic[S]):
         """Under `alone`. A database that is away, or being told to stop, leaves it to the next."""
         try:
             await self._write(work.changed, desks)
+            await self._keep_folded(work.folded)
         except PyMongoError as error:
             logger.warning("snapshots wait: %s", error)
             self._keep_dirty(work.changed, desks)
@@ -99,6 +106,7 @@ class Saver(Generic[S]):
     def forget(self) -> None:
         """The partitions are another's now."""
         self._committed.clear()
+        self._folded.clear()
 
     def _changed(self, desks: Mapping[int, Desk[S]]) -> list[tuple[int, Entry[S]]]:
         return [
@@ -121,6 +129,12 @@ class Saver(Generic[S]):
             for number, entry in portion:
                 if (desk := desks.get(number)) is not None:
                     desk.cases.confirm(entry.id, entry.offset)
+
+    async def _keep_folded(self, folded: dict[int, int]) -> None:
+        """After the documents, before the commit: neither then says more than is stored."""
+        news = {number: at for number, at in folded.items() if self._folded.get(number) != at}
+        await self.snapshots.keep_folded(news)
+        self._folded |= news
 
     def _keep_dirty(
         self, changed: list[tuple[int, Entry[S]]], desks: Mapping[int, Desk[S]]
