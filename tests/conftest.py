@@ -10,6 +10,7 @@ HERE = Path(__file__).parent
 LONG = (
     "data",
     "deploy",
+    "e2e/test_backup.py",
     "e2e/test_departments.py",
     "e2e/test_doctor.py",
     "e2e/test_newcomer.py",
