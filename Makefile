@@ -61,11 +61,12 @@ simulate: setup ## SEEDS=1000 schedules of crashes and delays, each judged
 torture: setup ## MINUTES=10 of kills, cuts and freezes on real brokers and databases
 	$(BIN)/python -m tests.torture --minutes $(MINUTES) --rate $(RATE)
 
-check: setup ## Types, style, the published contract and the glossary: is what was made current?
+check: setup ## Types, style, the contract and what the last release promised: is all current?
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m schemas.publish --check
+	$(BIN)/python -m schemas.compatible
 	$(BIN)/python -m services.rating.glossary --check
 
 publish: setup ## Generate schemas/published from schemas/

@@ -20,6 +20,7 @@ from schemas.topics import CASE_EVENTS, EVENT_TYPES
 from services.decider import Decider
 from services.shell.consuming import read_to_end
 from services.shell.desk import Desk
+from services.shell.newer import must_not_be_newer
 from services.shell.provision import incarnation_of
 from services.shell.settings import Settings
 from services.shell.snapshots import Document, Snapshots, connect
@@ -57,6 +58,7 @@ async def folded(
         try:
             desk.fold(record.offset, envelope.read(record.value, EVENT_TYPES))
         except Unreadable:
+            must_not_be_newer(record.value, EVENT_TYPES, f"{record.topic}/{number}@{record.offset}")
             desk.skip("log", record.offset, live=False)
     return desks, count
 

@@ -17,6 +17,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from schemas import topics
 from schemas.envelope import Message, Reader, Unreadable
 from schemas.rulebook import Rulebooks
+from services.shell.newer import must_not_be_newer
 from services.shell.publishing import Publisher
 
 logger = logging.getLogger(__name__)
@@ -58,14 +59,18 @@ class Reading:
         self._gaps: dict[TopicPartition, int] = {}
 
     def messages(self, records: Iterable[Any]) -> Messages:
+        """Raises `NewerThanThis` where one is not readable yet: nothing of them is handed over."""
         return [self._message(record) for record in records]
 
     def _message(self, record: Any) -> Message[Any] | None:
         if own := self.publisher.echo(record.value):
             return own
+        reader = self._readers[record.topic]
         try:
-            return self._readers[record.topic].read(record.value)
+            return reader.read(record.value)
         except Unreadable:
+            where = f"{record.topic}/{record.partition}@{record.offset}"
+            must_not_be_newer(record.value, reader.types, where)
             return None
 
     async def set_aside(self, records: Iterable[Any], messages: Messages) -> None:

@@ -34,6 +34,7 @@ from pymongo.write_concern import WriteConcern
 
 from services.decider import Decider, S
 from services.shell.entries import Entry
+from services.shell.newer import NewerThanThis
 from services.shell.timers import Timers, ticks
 
 Document = dict[str, Any]
@@ -210,7 +211,15 @@ class Snapshots(Generic[S]):
 
     async def renew(self, partition: int) -> None:
         """Say anew what follows from the states that another revision of the decider has stored:
-        their timers and labels. Some 300 µs a case, once after such a release."""
+        their timers and labels. Some 300 µs a case, once after such a release. Raises
+        `NewerThanThis` where a later revision was here: what it knows more would be lost."""
+        later = self._of(partition) | {"revision": {"$gt": self.decider.revision}}
+        if found_later := await self.collection.find(later, limit=1).to_list(1):
+            raise NewerThanThis(
+                f"stored cases of partition {partition} are of revision "
+                f"{found_later[0]['revision']}, and this version knows {self.decider.revision}: "
+                "upgrade this instance"
+            )
         other = self._of(partition) | {"revision": {"$ne": self.decider.revision}}
         found = self.collection.find(other)
         while portion := await found.to_list(PORTION):
