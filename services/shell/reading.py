@@ -50,6 +50,8 @@ class Reading:
         self.publisher = publisher
         self.dead_letters = dead_letters
         self._stopping = stopping
+        self.waits_for: str | None = None
+        """A version of the rules that has not come yet."""
         self._readers = {log: Reader(topics.EVENT_TYPES)}
         if commands:
             types = topics.COMMANDS_OF[service].messages
@@ -85,9 +87,12 @@ class Reading:
     async def wait_for_rules(self, messages: Messages) -> None:
         """A version of the rules that this service lacks is on its way: wait for it."""
         for version in {m.policyversion for m in messages if m and m.policyversion}:
-            while self.rulebooks.get(version) is None and not self._stopping():
+            if self.rulebooks.get(version) is None:
                 logger.warning("waiting for version %s of the reference data", version)
+            while self.rulebooks.get(version) is None and not self._stopping():
+                self.waits_for = version
                 await asyncio.sleep(0.2)
+            self.waits_for = None
 
     async def jumped(
         self, consumer: AIOKafkaConsumer, partition: TopicPartition, found: int, expected: int

@@ -22,6 +22,7 @@ from pymongo.errors import PyMongoError
 
 from services.decider import S
 from services.shell import metrics
+from services.shell.backoff import Backoff
 from services.shell.desk import Desk, Entry
 from services.shell.snapshots import Snapshots
 
@@ -35,15 +36,17 @@ LONGEST_PAUSE = 10.0
 """Seconds between two saves; what was read since is read again after a crash."""
 
 
-async def regularly(save: Callable[[], Awaitable[None]], seconds: float) -> None:
-    """Save again and again, for ever."""
+async def regularly(
+    save: Callable[[], Awaitable[None]], seconds: float, rest: Callable[[], float]
+) -> None:
+    """Save again and again, for ever; `rest` is how long to wait at least after what just was."""
     pause = seconds
     while True:
         await asyncio.sleep(pause)
         began = monotonic()
         await save()
         busy = (monotonic() - began) * SAVING_SHARE
-        pause = min(max(seconds, busy), LONGEST_PAUSE)
+        pause = min(max(seconds, busy, rest()), LONGEST_PAUSE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +61,13 @@ class Work:
 
 
 class Saver(Generic[S]):
-    def __init__(self, service: str, snapshots: Snapshots[S], topics: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        service: str,
+        snapshots: Snapshots[S],
+        topics: Mapping[str, str],
+        instance: str = "",
+    ) -> None:
         self.snapshots = snapshots
         self.topics = topics
         """The topic of each lane that this service has."""
@@ -68,6 +77,8 @@ class Saver(Generic[S]):
         self.alone = asyncio.Lock()
         """Held from `work` to the end of `save`: what one save took and could not write, the next
         must find changed again, before it says up to where all is written."""
+        self._backoff = Backoff(instance)
+        self._failed = False
         self._saved_at = monotonic()
         metrics.SNAPSHOT_AGE.labels(service).set_function(lambda: monotonic() - self._saved_at)
 
@@ -95,13 +106,22 @@ class Saver(Generic[S]):
             await self._keep_folded(work.folded)
         except PyMongoError as error:
             logger.warning("snapshots wait: %s", error)
+            self._failed = True
             self._keep_dirty(work.changed, desks)
             return
         except asyncio.CancelledError:
             self._keep_dirty(work.changed, desks)
             raise
         await self._commit(work.offsets, consumer)
+        self._failed = False
         self._saved_at = monotonic()
+
+    def rest(self) -> float:
+        """Seconds that a database which is away is left alone."""
+        if self._failed:
+            return self._backoff.failed()
+        self._backoff.worked()
+        return 0.0
 
     def forget(self) -> None:
         """The partitions are another's now."""
