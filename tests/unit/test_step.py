@@ -50,6 +50,20 @@ async def test_a_database_that_is_away_stops_no_message(world: World) -> None:
     assert types(world.log) == ["case.opened.v1", "case.assigned.v1"]
 
 
+async def test_a_database_that_is_away_is_left_alone_for_longer_each_time(world: World) -> None:
+    owner = await (await world.owner()).turns(3)
+    world.store.away = True
+    rests = []
+    for _ in range(4):
+        await owner.step.save()
+        rests.append(owner.step.saver.rest())
+    assert rests == sorted(rests)
+    assert rests[-1] > 2 * rests[0] > 0
+    world.store.away = False
+    await owner.step.save()
+    assert owner.step.saver.rest() == 0
+
+
 async def test_what_was_not_stored_is_stored_by_the_next_snapshot(world: World) -> None:
     owner = await (await world.owner()).turns(3)
     world.store.away = True
