@@ -20,6 +20,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from lab.supervisor import Platform
 from schemas.topics import SERVICES
+from services.shell.consuming import partitions_of, reader
 from services.shell.embedded.child import choose_port
 from tests.county import small_county
 from tests.e2e.conftest import Options_of
@@ -76,13 +77,20 @@ async def sent(outside: Outside, topic: str, messages: list[dict[str, Any]]) -> 
 
 async def flood(outside: Outside, cases: list[str], each: int) -> float:
     """Send so many of each case at once; what share had been answered when all were sent."""
-    before = await answers(outside)
+    before = await events(outside)
     updates = [an_update(case, "progress", LATER) for _ in range(each) for case in cases]
     await sent(outside, UPDATES, updates)
-    share = (await answers(outside) - before) / len(updates)
+    share = (await events(outside) - before) / len(updates)
     async with asyncio.timeout(PATIENCE):
         await outside.driver.settle()
     return share
+
+
+async def events(outside: Outside) -> int:
+    """How many the log has, without reading them."""
+    async with reader(outside.settings) as consumer:
+        partitions = await partitions_of(consumer, outside.settings.topic("case.events"))
+        return sum((await consumer.end_offsets(partitions)).values())
 
 
 async def answers(outside: Outside) -> int:
