@@ -48,6 +48,7 @@ class Writer:
         self._part = path.with_name(f"{path.name}.part")
 
     def __enter__(self) -> Writer:
+        self._part.touch(mode=0o600)  # it holds what residents said: for its owner alone
         self._zip = zipfile.ZipFile(self._part, "w", zipfile.ZIP_DEFLATED, compresslevel=6)
         self._zip.writestr("README.txt", README)
         return self

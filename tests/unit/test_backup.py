@@ -56,6 +56,10 @@ def test_a_whole_archive_is_read_as_it_was_written(county: Path) -> None:
     assert record_of(line).value == b"a word that can be found"
 
 
+def test_an_archive_is_for_its_owner_alone(county: Path) -> None:
+    assert county.stat().st_mode & 0o077 == 0
+
+
 def test_an_archive_that_was_cut_short_is_none(county: Path) -> None:
     county.write_bytes(county.read_bytes()[:-100])
     with pytest.raises(ArchiveError, match="no whole archive"):
