@@ -1,6 +1,6 @@
 """Keeping: what a backup takes of a running county, and in which order.
 
-    committed offsets ─► the log ─► commands without an answer ─► what was published, rules
+    all committed offsets ─► the log ─► commands without an answer ─► what was published, rules
                                                                ─► the database's own records
 
 The rule to remember: **the order makes it one moment**. What the offsets say is answered stands on the
@@ -55,12 +55,15 @@ async def keep(
             f"{settings.kafka} has no log under the prefix {settings.prefix!r}: see `gridcase doctor`"
         )
     groups = await committed(settings)
+    waiting = {
+        topic.name: await _committed(settings, service, topic.name)
+        for service, topic in COMMANDS_OF.items()
+    }
     with Writer(to) as archive:
         for topic in WHOLE:
             await _keep_topic(settings, archive, topic, {}, say)
-        for service, commands in COMMANDS_OF.items():
-            answered = await _committed(settings, service, commands.name)
-            await _keep_topic(settings, archive, commands.name, answered, say)
+        for topic, answered in waiting.items():
+            await _keep_topic(settings, archive, topic, answered, say)
         await _keep_database(settings, archive, lock, keys, say)
         return archive.finish(
             {

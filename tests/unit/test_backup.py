@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import zipfile
+from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
@@ -12,10 +14,13 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from cli.main import app
+from lab.backup import keeping
 from lab.backup.archive import Archive, ArchiveError, Writer
 from lab.backup.keeping import WHOLE
 from lab.backup.lines import Kept, document_line, document_of, record_of
 from lab.backup.lock import Lock, LockError
+from schemas.topics import COMMANDS_OF, SERVICES
+from services.shell.settings import Settings
 
 some_bytes = st.none() | st.binary() | st.text().map(str.encode)
 headers = st.lists(st.tuples(st.text(), st.binary())).map(tuple)
@@ -110,3 +115,28 @@ def test_the_command_looks_whether_an_archive_is_whole(county: Path) -> None:
     county.write_bytes(b"no zip at all")
     said = CliRunner().invoke(app, asked)
     assert (said.exit_code, "no whole archive" in said.output) == (1, True)
+
+
+async def test_how_far_all_is_answered_is_asked_before_anything_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A command that is answered while the log is read would be neither here nor there."""
+    asked: list[str] = []
+
+    def noted(step: str, answer: Any) -> Any:
+        async def note(*arguments: Any, **_more: Any) -> Any:
+            asked.append(step)
+            return answer
+
+        return note
+
+    monkeypatch.setattr(keeping, "incarnation_of", noted("which log", "this one"))
+    monkeypatch.setattr(keeping, "_committed", noted("answered", {0: 7}))
+    monkeypatch.setattr(keeping, "_keep_topic", noted("topic", None))
+    monkeypatch.setattr(keeping, "_keep_database", noted("database", None))
+    work = keeping.keep(Settings(), tmp_path / "a.zip", None, keys=True, say=lambda *_: None)
+    manifest = await work
+    steps = [step for step, _ in groupby(asked)]
+    assert steps == ["which log", "answered", "topic", "database"]
+    assert asked.count("answered") == len(SERVICES) + len(COMMANDS_OF)
+    assert manifest["answered"]["sla"] == {"0": 7}
