@@ -1,6 +1,6 @@
 """The records out of an archive: on to their topics, read back, and compared to the byte.
 
-file of a partition ─► the same partition, in order ─► read back ─► the same checksum
+    file of a partition ─► the same partition, in order ─► read back ─► the same checksum
 """
 
 from __future__ import annotations
