@@ -7,6 +7,7 @@ import logging
 import typer
 
 from cli import (
+    backup,
     case,
     classifier,
     compare,
@@ -72,6 +73,8 @@ app.command("fit")(fit.fit)
 app.command("simulate")(simulate.simulate)
 app.command("staff")(staff.staff)
 app.command("rebuild")(rebuild.rebuild)
+app.command("backup")(backup.backup)
+app.command("restore")(backup.restore)
 app.command("erase")(erase.erase)
 app.command("tick")(tick.tick)
 app.add_typer(token.app, name="token")

@@ -224,8 +224,9 @@ async def _service(client: httpx.AsyncClient, name: str, address: str) -> Findin
             name, "ill", f"{address} does not answer", f"gridcase serve {name}, or gridcase up"
         )
     if answer.status_code != 200:
-        step = "wait: it reads the log. If it stays so, its own log says why"
-        return Finding(name, "poorly", f"{address} is not ready", step)
+        waits = [f"{each['for']}: {each['why']}" for each in answer.json().get("waits", ())]
+        step = "bring back what is away; where it reads the log, wait"
+        return Finding(name, "poorly", f"{address} waits for {'; '.join(waits)}", step)
     return Finding(name, "well", address)
 
 

@@ -20,6 +20,7 @@ from schemas.topics import CASE_EVENTS, EVENT_TYPES
 from services.decider import Decider
 from services.shell.consuming import read_to_end
 from services.shell.desk import Desk
+from services.shell.newer import must_not_be_newer
 from services.shell.provision import incarnation_of
 from services.shell.settings import Settings
 from services.shell.snapshots import Document, Snapshots, connect
@@ -61,6 +62,7 @@ async def folded(
         try:
             desk.fold(record.offset, reader.read(record.value))
         except Unreadable:
+            must_not_be_newer(record.value, EVENT_TYPES, f"{record.topic}/{record.partition}@{record.offset}")
             desk.skip("log", record.offset, live=False)
     if count:
         yield desk, count

@@ -16,6 +16,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from time import monotonic
 from typing import Any, Literal
 
 import httpx
@@ -23,6 +24,7 @@ import orjson
 
 from schemas.reference import Reference
 from schemas.topics import SERVICES
+from services.shell.backoff import Backoff
 from services.shell.embedded import (
     Embedded,
     can_run_kafka,
@@ -35,6 +37,9 @@ from services.shell.provision import provision
 from services.shell.settings import PORTS, Settings
 
 READY_SECONDS = 120.0
+LIVED = 60.0
+"""Seconds after which an end is the first of its kind."""
+LONG_REST = 2.0
 Say = Callable[[str], None]
 
 
@@ -68,6 +73,7 @@ class Platform:
         self._owned: list[Embedded] = []
         self._children: dict[str, asyncio.subprocess.Process] = {}
         self._watchers: list[asyncio.Task[None]] = []
+        self._backoff = {name: Backoff(name) for name in SERVICES}
         self._stopping = False
 
     async def __aenter__(self) -> Platform:
@@ -117,7 +123,8 @@ class Platform:
         (self.options.data / "endpoints.json").unlink(missing_ok=True)
 
     def kill(self, name: str) -> None:
-        """SIGKILL one service, as a test of what the platform promises."""
+        """SIGKILL one service, as a test of what the platform promises: that is no fault of its."""
+        self._backoff[name].worked()
         self._children[name].send_signal(signal.SIGKILL)
 
     # ── broker and database ──────────────────────────────────────────────────────────────────
@@ -174,9 +181,15 @@ class Platform:
         self._watchers.append(asyncio.create_task(self._watch(name)))
 
     async def _watch(self, name: str) -> None:
+        began = monotonic()
         code = await self._children[name].wait()
         if not self._stopping:
             self.restarts += 1
+            if monotonic() - began > LIVED:
+                self._backoff[name].worked()
+            if (rest := self._backoff[name].failed()) > LONG_REST:
+                self.options.say(f"{name} ends again and again: resting for {rest:.0f} s")
+            await asyncio.sleep(rest)
             self.options.say(f"{name} ended with code {code}: starting it again")
             await self._launch(name)
 

@@ -59,6 +59,7 @@ OPERATIONS = Board(
         Panel("Oldest cause without an answer 最久未返回", {"{{service}}": "max by (service) (gridcase_oldest_pending_seconds)"}, "s"),
         Panel("Timers late 计时滞后", {"{{service}}": "max by (service) (gridcase_timer_lag_seconds)"}, "s"),
         Panel("Since the last snapshot 快照", {"{{service}}": "max by (service) (gridcase_snapshot_age_seconds)"}, "s"),
+        Panel("What it needs answers 依赖", {"{{service}} {{dependency}}": "min by (service, dependency) (gridcase_dependency_up)"}),
         Panel("Reports by source 来源", {"{{source}} {{outcome}}": "sum by (source, outcome) (rate(gridcase_reports_total[5m]))"}, "reqps"),
         Panel("Void events 无效事件", {"{{service}}": "sum by (service) (rate(gridcase_void_events_total[5m])) or sum by (service) (0 * up{job=\"gridcase\"})"}, "reqps"),
     ),

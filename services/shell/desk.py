@@ -54,9 +54,11 @@ class Desk(Generic[S]):
         positions: dict[str, int] | None = None,
         timers: Timers | None = None,
         room: int | None = None,
+        folded: int | None = None,
     ) -> None:
         """`entries` are all stored cases of the partition; or only some of them, where `timers` are
-        those of all. `room`: so many cases may stay in memory."""
+        those of all. `room`: so many cases may stay in memory. `folded`: up to where the log is in
+        what is stored, if that is less than was read."""
         self.decider = decider
         self.rulebooks = rulebooks
         self.partition = partition
@@ -64,7 +66,8 @@ class Desk(Generic[S]):
         self.entries = self.cases.entries
         self.positions = {LOG: 0, COMMANDS: 0} | (positions or {})
         """The next offset to read of each lane, in live reading."""
-        self.folded = self.positions[LOG]
+        read = self.positions[LOG]
+        self.folded = read if folded is None else min(folded, read)
         """The next offset of the log to fold."""
         self.tally: Counter[tuple[str, str]] = Counter()
         """(lane, outcome) of each record, and ("void", type) of void events."""

@@ -21,12 +21,11 @@ from pymongo.errors import PyMongoError
 
 from schemas.rulebook import Rulebooks
 from services.decider import Decider, S
+from services.shell.backoff import Backoff
 from services.shell.desk import Desk
 from services.shell.snapshots import PORTION, Snapshots
 
 logger = logging.getLogger(__name__)
-REST = 1.0
-"""Seconds after which a database that was away is asked again."""
 PATIENCE = 2.0
 """Seconds that one question may take: others wait meanwhile."""
 Wanted = Iterable[tuple[Desk[S], set[str]]]
@@ -34,21 +33,28 @@ Wanted = Iterable[tuple[Desk[S], set[str]]]
 
 class Fetching(Generic[S]):
     def __init__(
-        self, decider: Decider[S], rulebooks: Rulebooks, snapshots: Snapshots[S], room: int | None
+        self,
+        decider: Decider[S],
+        rulebooks: Rulebooks,
+        snapshots: Snapshots[S],
+        room: int | None,
+        instance: str = "",
     ) -> None:
         """`room`: so many cases of the whole log may be in memory; None: all of them."""
         self.decider = decider
         self.rulebooks = rulebooks
         self.snapshots = snapshots
         self.room = room
-        self._rests_until = -REST
+        self._backoff = Backoff(instance)
+        self._rests_until = 0.0
 
     async def take(self, partition: int, partitions: int, positions: dict[str, int]) -> Desk[S]:
         """The desk of a partition, as the database has it. An instance that owns fewer partitions
-        needs less memory."""
+        needs less memory. Where the database lacks what the group has read, it is folded again."""
         room = None if self.room is None else -(-self.room // max(partitions, 1))
         timers, entries = None, []
         await self.snapshots.renew(partition)
+        folded = await self.snapshots.folded(partition)
         if room is None or await self.snapshots.are_at_most(partition, room):
             entries = await self.snapshots.load(partition)
         else:
@@ -61,6 +67,7 @@ class Fetching(Generic[S]):
             positions=positions,
             timers=timers,
             room=room,
+            folded=folded,
         )
 
     async def fetch(self, wanted: Wanted[S]) -> bool:
@@ -69,7 +76,7 @@ class Fetching(Generic[S]):
         if not asked:
             return True
         if monotonic() < self._rests_until:
-            await asyncio.sleep(REST / 10)  # what waits for it is read again at once
+            await asyncio.sleep(0.1)  # what waits for it is read again at once
             return False
         try:
             cases = sorted(asked)
@@ -77,8 +84,9 @@ class Fetching(Generic[S]):
                 await self._adopt({case: asked[case] for case in cases[first : first + PORTION]})
         except PyMongoError as error:
             logger.warning("%d cases that are not in memory wait: %s", len(asked), error)
-            self._rests_until = monotonic() + REST
+            self._rests_until = monotonic() + self._backoff.failed()
             return False
+        self._backoff.worked()
         return True
 
     async def _adopt(self, asked: dict[str, Desk[S]]) -> None:

@@ -54,6 +54,10 @@ LAG = Gauge("gridcase_consumer_lag_records", "Records that wait to be read", ["s
 SNAPSHOT_AGE = Gauge(
     "gridcase_snapshot_age_seconds", "Time since the last snapshot was written", ["service"]
 )
+DEPENDENCY_UP = Gauge(
+    "gridcase_dependency_up", "Whether what the service needs answers (1) or not (0)",
+    ["service", "dependency"],
+)  # fmt: skip
 TIMER_LAG = Gauge("gridcase_timer_lag_seconds", "How late the earliest timer is", ["service"])
 VOID_EVENTS = Counter("gridcase_void_events_total", "Events that were void", ["service", "type"])
 REPORTS = Counter("gridcase_reports_total", "Reports by outcome", ["source", "outcome"])

@@ -127,8 +127,18 @@ def _is_ready(runtime: Runtime[Any]) -> bool:
 
 
 async def _ready(runtime: Runtime[Any]) -> AsgiResponse:
-    ready = _is_ready(runtime) and not runtime.failed
-    return as_json({"service": runtime.service.name, "ready": ready}, 200 if ready else 503)
+    """Whether it can do its work; if not, what it waits for, since when, and why."""
+    waits = [
+        {"for": away.dependency, "since": away.since, "why": away.why}
+        for away in runtime.dependencies.away
+    ]
+    if not _is_ready(runtime):
+        reads = sorted(runtime.step.owned.folding)
+        why = f"partitions {reads} are read to their end" if reads else "no partition is taken yet"
+        waits.append({"for": "log", "since": None, "why": why})
+    ready = not waits and not runtime.failed
+    told = {"service": runtime.service.name, "ready": ready, "waits": waits}
+    return as_json(told, 200 if ready else 503)
 
 
 async def _quiet(runtime: Runtime[Any]) -> AsgiResponse:

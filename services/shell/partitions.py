@@ -1,6 +1,6 @@
 """The partitions that an instance owns: a desk for each, and which of its two passes it is in.
 
-taken ─► first pass: the log from the committed offset to its end, deciding nothing
+taken ─► first pass: the log from where the stored cases have it to its end, deciding nothing
       ─► second pass: from the committed offsets again, answering what the log shows unanswered,
          and live from there
 """
@@ -85,7 +85,7 @@ class Partitions(Generic[S]):
         self.ticking.tell(desk, partitions)
         self.desks[number] = desk
         self.folding[number] = (await consumer.end_offsets([log]))[log]
-        consumer.seek(log, positions[LOG])
+        consumer.seek(log, desk.folded)
         self.end_first_pass(desk, consumer)
         if number in self.folding:
             consumer.resume(log)

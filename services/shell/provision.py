@@ -34,9 +34,13 @@ async def make_topics(settings: Settings, reference: Reference, replication: int
     rows = plan(settings, departments, replication)
     made = await create_topics(bootstrap, rows, **client)
     if settings.topic(CASE_EVENTS.name) in made:
-        incarnation = orjson.dumps({"id": str(uuid4())})
-        await _put(settings, [(INCARNATION_KEY, incarnation)])
+        await put_incarnation(settings, str(uuid4()))
     return made
+
+
+async def put_incarnation(settings: Settings, identity: str) -> None:
+    """Say which log this is; services that wait for it begin."""
+    await _put(settings, [(INCARNATION_KEY, orjson.dumps({"id": identity}))])
 
 
 async def publish(settings: Settings, reference: Reference) -> int:

@@ -17,6 +17,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from schemas import topics
 from schemas.envelope import Message, Reader, Unreadable
 from schemas.rulebook import Rulebooks
+from services.shell.newer import must_not_be_newer
 from services.shell.publishing import Publisher
 
 logger = logging.getLogger(__name__)
@@ -49,6 +50,8 @@ class Reading:
         self.publisher = publisher
         self.dead_letters = dead_letters
         self._stopping = stopping
+        self.waits_for: str | None = None
+        """A version of the rules that has not come yet."""
         self._readers = {log: Reader(topics.EVENT_TYPES)}
         if commands:
             types = topics.COMMANDS_OF[service].messages
@@ -58,14 +61,18 @@ class Reading:
         self._gaps: dict[TopicPartition, int] = {}
 
     def messages(self, records: Iterable[Any]) -> Messages:
+        """Raises `NewerThanThis` where one is not readable yet: nothing of them is handed over."""
         return [self._message(record) for record in records]
 
     def _message(self, record: Any) -> Message[Any] | None:
         if own := self.publisher.echo(record.value):
             return own
+        reader = self._readers[record.topic]
         try:
-            return self._readers[record.topic].read(record.value)
+            return reader.read(record.value)
         except Unreadable:
+            where = f"{record.topic}/{record.partition}@{record.offset}"
+            must_not_be_newer(record.value, reader.types, where)
             return None
 
     async def set_aside(self, records: Iterable[Any], messages: Messages) -> None:
@@ -80,9 +87,12 @@ class Reading:
     async def wait_for_rules(self, messages: Messages) -> None:
         """A version of the rules that this service lacks is on its way: wait for it."""
         for version in {m.policyversion for m in messages if m and m.policyversion}:
-            while self.rulebooks.get(version) is None and not self._stopping():
+            if self.rulebooks.get(version) is None:
                 logger.warning("waiting for version %s of the reference data", version)
+            while self.rulebooks.get(version) is None and not self._stopping():
+                self.waits_for = version
                 await asyncio.sleep(0.2)
+            self.waits_for = None
 
     async def jumped(
         self, consumer: AIOKafkaConsumer, partition: TopicPartition, found: int, expected: int

@@ -10,7 +10,8 @@ from datetime import datetime
 from time import monotonic
 from typing import Any, Generic
 
-from aiokafka import AIOKafkaProducer
+import pymongo
+from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
@@ -28,6 +29,7 @@ from services.shell import metrics
 from services.shell.access import Access
 from services.shell.consuming import MANY_BYTES, follow
 from services.shell.dead_letters import DeadLetters
+from services.shell.dependencies import PATIENCE, Dependencies
 from services.shell.doors import Door, effective_time
 from services.shell.finding import Finding
 from services.shell.publishing import Dress, Publisher, as_they_are
@@ -101,6 +103,8 @@ class Runtime(Generic[S]):
         self.failed = False
         self.busy: Callable[[], bool] = lambda: False
         """Whether the service still has something to publish beside its step."""
+        probes = {"kafka": self._broker, "mongo": self._database, "reference": self._rules}
+        self.dependencies = Dependencies(service.name, settings.instance, probes)
         self.pages, self.beside = service.parts(self)
         self._tasks: list[asyncio.Task[Any]] = []
         self._loops: list[asyncio.Task[None]] = []
@@ -216,6 +220,7 @@ class Runtime(Generic[S]):
             self._watch(asyncio.create_task(self._follow_clock(), name="clock"))
         vitals = Vitals(self.service.name, self.settings, self.step, self.relays)
         self._watch(asyncio.create_task(self.every(10, vitals.look)(), name="vitals"))
+        self._watch(asyncio.create_task(self.dependencies.watch(), name="dependencies"))
         for beside in self.beside:
             self._watch(asyncio.create_task(beside(), name=beside.__qualname__))
 
@@ -251,6 +256,20 @@ class Runtime(Generic[S]):
             await asyncio.sleep(1)
             if not self.alive:
                 raise TimeoutError(f"no turn of the step for {self.settings.stall_seconds} s")
+
+    async def _broker(self) -> None:
+        """It says where the log ends."""
+        log = self.step.log
+        numbers = range(self.step.partitions)
+        await self.step.consumer.end_offsets([TopicPartition(log, number) for number in numbers])
+
+    async def _database(self) -> None:
+        with pymongo.timeout(PATIENCE):
+            await self.database.command("ping")
+
+    async def _rules(self) -> None:
+        if self.step.reading.waits_for:
+            raise LookupError(f"version {self.step.reading.waits_for} has not come")
 
     def every(
         self, seconds: float, work: Callable[[], Awaitable[None]]

@@ -1,6 +1,7 @@
 """Saving: snapshots of the cases that changed, then the offsets that these cover.
 
-    work(desks) ─► Work(offsets, changed) ─► save(work): documents first, then the commit
+    work(desks) ─► Work(offsets, changed, folded) ─► save(work): documents, then up to where the log
+                                                     is in them, then the commit
 
 Offsets are committed only after the snapshots that cover them, and only below the lowest cause that
 is still unanswered. A database that is away only delays both: the messages go on.
@@ -20,6 +21,7 @@ from pymongo.errors import PyMongoError
 
 from services.decider import S
 from services.shell import metrics
+from services.shell.backoff import Backoff
 from services.shell.consuming import commit
 from services.shell.desk import Desk, Entry
 from services.shell.snapshots import Snapshots
@@ -39,15 +41,17 @@ LONGEST_PAUSE = 10.0
 """Seconds between two saves; what was read since is read again after a crash."""
 
 
-async def regularly(save: Callable[[], Awaitable[None]], seconds: float) -> None:
-    """Save again and again, for ever."""
+async def regularly(
+    save: Callable[[], Awaitable[None]], seconds: float, rest: Callable[[], float]
+) -> None:
+    """Save again and again, for ever; `rest` is how long to wait at least after what just was."""
     pause = seconds
     while True:
         await asyncio.sleep(pause)
         began = monotonic()
         await save()
         busy = (monotonic() - began) * SAVING_SHARE
-        pause = min(max(seconds, busy), LONGEST_PAUSE)
+        pause = min(max(seconds, busy, rest()), LONGEST_PAUSE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,19 +61,31 @@ class Work:
     offsets: dict[TopicPartition, int]
     changed: list[tuple[int, Entry[Any]]]
     """By partition, each case as it stood when the work was made."""
+    folded: dict[int, int]
+    """By partition, up to where the log is in the cases."""
     said: Awaitable[Any] | None = None
     """The broker's word on all that was said of it: nothing is kept before."""
 
 
 class Saver(Generic[S]):
-    def __init__(self, service: str, snapshots: Snapshots[S], topics: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        service: str,
+        snapshots: Snapshots[S],
+        topics: Mapping[str, str],
+        instance: str = "",
+    ) -> None:
         self.snapshots = snapshots
         self.topics = topics
         """The topic of each lane that this service has."""
         self._committed: dict[TopicPartition, int] = {}
+        self._folded: dict[int, int] = {}
+        """What is written down of that in the database."""
         self.alone = asyncio.Lock()
         """Held from `work` to the end of `save`: what one save took and could not write, the next
         must find changed again, before it says up to where all is written."""
+        self._backoff = Backoff(instance)
+        self._failed = False
         self._saved_at = monotonic()
         metrics.SNAPSHOT_AGE.labels(service).set_function(lambda: monotonic() - self._saved_at)
 
@@ -90,6 +106,7 @@ class Saver(Generic[S]):
         return Work(
             {tp: offset for tp, offset in offsets.items() if self._committed.get(tp) != offset},
             self._changed(desks),
+            {number: desk.folded for number, desk in desks.items()},
             said,
         )
 
@@ -101,8 +118,10 @@ class Saver(Generic[S]):
             if work.said is not None:
                 await work.said
             await self._write(work.changed, desks)
+            await self._keep_folded(work.folded)
         except PyMongoError as error:
             logger.warning("snapshots wait: %s", error)
+            self._failed = True
             self._keep_dirty(work.changed, desks)
             return
         except asyncio.CancelledError:
@@ -110,11 +129,20 @@ class Saver(Generic[S]):
             raise
         if await commit(consumer, work.offsets):
             self._committed |= work.offsets
+        self._failed = False
         self._saved_at = monotonic()
+
+    def rest(self) -> float:
+        """Seconds that a database which is away is left alone."""
+        if self._failed:
+            return self._backoff.failed()
+        self._backoff.worked()
+        return 0.0
 
     def forget(self) -> None:
         """The partitions are another's now."""
         self._committed.clear()
+        self._folded.clear()
 
     def _changed(self, desks: Mapping[int, Desk[S]]) -> list[tuple[int, Entry[S]]]:
         return [
@@ -144,6 +172,12 @@ class Saver(Generic[S]):
                     desk.cases.confirm(entry.id, entry.offset)
             if size < PORTIONS[-1]:
                 await asyncio.sleep((monotonic() - began) * REST)
+
+    async def _keep_folded(self, folded: dict[int, int]) -> None:
+        """After the documents, before the commit: neither then says more than is stored."""
+        news = {number: at for number, at in folded.items() if self._folded.get(number) != at}
+        await self.snapshots.keep_folded(news)
+        self._folded |= news
 
     def _keep_dirty(
         self, changed: list[tuple[int, Entry[S]]], desks: Mapping[int, Desk[S]]

@@ -8,6 +8,9 @@ harm.
     {_id: case, partition, offset, incarnation, seen, void, copies, state: {...},
      revision, due, labels}
 
+Beside them stands, in `folded`, up to where the log is in them: ``{_id: service/partition,
+incarnation, offset}``. So a database that was lost, or put back as it was, is made good from the log.
+
 `due` is when the next timer runs out, in microseconds since 1970: MongoDB's own dates would cut it
 to milliseconds, and a timer must not run out before its time. `labels` are what the gauges count the
 case under. Both follow from the state, as the decider of that `revision` reads it.
@@ -17,13 +20,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from datetime import datetime
-from typing import Any, Generic
+from typing import Any, Generic, TypeAlias
 
 from bson import Binary
 from bson.codec_options import CodecOptions
-from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorDatabase
+from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorCollection, AsyncIOMotorDatabase
 from pydantic import TypeAdapter
 from pymongo import ReplaceOne
 from pymongo.errors import BulkWriteError
@@ -31,9 +34,11 @@ from pymongo.write_concern import WriteConcern
 
 from services.decider import Decider, S
 from services.shell.entries import Entry
+from services.shell.newer import NewerThanThis
 from services.shell.timers import Timers, ticks
 
 Document = dict[str, Any]
+Collection: TypeAlias = AsyncIOMotorCollection[Document]
 DUPLICATE_KEY = 11000
 PORTION = 200
 """States read at a stretch: some 20 ms."""
@@ -94,6 +99,7 @@ class Snapshots(Generic[S]):
         """A state that has left the memory cannot be written again."""
         self.collection = database[f"{decider.service}_cases"].with_options(write_concern=kept)
         self._progress = database["progress"]
+        self.up_to = database["folded"].with_options(write_concern=kept)
         self.decider = decider
         self.incarnation = incarnation
         self._states = States(decider)
@@ -125,12 +131,14 @@ class Snapshots(Generic[S]):
         older write meeting a newer document."""
         await self._write(ReplaceOne(self._older_than(new), new, upsert=True) for new in documents)
 
-    async def _write(self, requests: Iterable[ReplaceOne[Document]]) -> None:
+    async def _write(
+        self, requests: Iterable[ReplaceOne[Document]], to: Collection | None = None
+    ) -> None:
         bulk = list(requests)
         if not bulk:
             return
         try:
-            await self.collection.bulk_write(bulk, ordered=False)
+            await (self.collection if to is None else to).bulk_write(bulk, ordered=False)
         except BulkWriteError as error:
             details: Any = error.details
             faults = [f for f in details["writeErrors"] if f["code"] != DUPLICATE_KEY]
@@ -145,6 +153,30 @@ class Snapshots(Generic[S]):
                 {"offset": {"$lt": new["offset"]}},
             ],
         }
+
+    async def keep_folded(self, offsets: Mapping[int, int]) -> None:
+        """Write down up to where the log is in what is stored, by partition: the next offset."""
+        documents = [
+            {"_id": f"{self.decider.service}/{partition}", "incarnation": self.incarnation}
+            | {"offset": offset}
+            for partition, offset in offsets.items()
+        ]
+        await self._write(
+            [ReplaceOne(self._older_than(each), each, upsert=True) for each in documents],
+            self.up_to,
+        )
+
+    async def folded(self, partition: int) -> int | None:
+        """Up to where the log is in what is stored; None where an older release stored it, which
+        did not say. Nought is written down before anything is stored: what a crash then leaves
+        half done is never taken for that."""
+        about = {"_id": f"{self.decider.service}/{partition}", "incarnation": self.incarnation}
+        if found := await self.up_to.find(about).to_list(1):
+            return int(found[0]["offset"])
+        if not await self.are_at_most(partition, 0):
+            return None
+        await self.keep_folded({partition: 0})
+        return 0
 
     async def load(self, partition: int) -> list[Entry[S]]:
         """The states of one partition, those of this log alone. Many take seconds, in which the
@@ -179,7 +211,15 @@ class Snapshots(Generic[S]):
 
     async def renew(self, partition: int) -> None:
         """Say anew what follows from the states that another revision of the decider has stored:
-        their timers and labels. Some 300 µs a case, once after such a release."""
+        their timers and labels. Some 300 µs a case, once after such a release. Raises
+        `NewerThanThis` where a later revision was here: what it knows more would be lost."""
+        later = self._of(partition) | {"revision": {"$gt": self.decider.revision}}
+        if found_later := await self.collection.find(later, limit=1).to_list(1):
+            raise NewerThanThis(
+                f"stored cases of partition {partition} are of revision "
+                f"{found_later[0]['revision']}, and this version knows {self.decider.revision}: "
+                "upgrade this instance"
+            )
         other = self._of(partition) | {"revision": {"$ne": self.decider.revision}}
         found = self.collection.find(other)
         while portion := await found.to_list(PORTION):

@@ -79,9 +79,9 @@ class Step(Generic[S], ConsumerRebalanceListener):  # type: ignore[misc]
             lambda: self.stopping,
         )
         lanes = {LOG: self.log} | ({COMMANDS: self.commands} if self.commands else {})
-        self.saver = Saver(decider.service, snapshots, lanes)
+        self.saver = Saver(decider.service, snapshots, lanes, settings.instance)
         room = settings.cases_in_memory if on_demand else None
-        self.fetching = Fetching(decider, rulebooks, snapshots, room)
+        self.fetching = Fetching(decider, rulebooks, snapshots, room, settings.instance)
         self.ticking = Ticking(settings)
         self.ages = Ages(decider.service)
         self.owned = Partitions(lanes, self.fetching, self.ticking)
@@ -143,7 +143,9 @@ class Step(Generic[S], ConsumerRebalanceListener):  # type: ignore[misc]
     async def run(self) -> None:
         """Turn until stopped. Any exception ends the process: what it was at is read again."""
         gc.set_threshold(*COLLECT_RARELY)
-        saver = asyncio.create_task(regularly(self.save, self.settings.snapshot_seconds))
+        saver = asyncio.create_task(
+            regularly(self.save, self.settings.snapshot_seconds, self.saver.rest)
+        )
         try:
             while not self.stopping:
                 if saver.done():

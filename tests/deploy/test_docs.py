@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import sys
 from pathlib import Path
@@ -16,7 +15,7 @@ from schemas.rulebook import Rulebooks
 from schemas.topics import PAYLOADS
 from services.shell.desk import Desk
 from tests.county import small_county
-from tests.deploy.snippets import DOCS, snippets
+from tests.deploy.snippets import DOCS, bash, snippets
 from tests.deploy.tools import ROOT, module, run
 
 RECIPES = snippets(DOCS / "extend.md")
@@ -59,13 +58,6 @@ def test_a_page_is_there_in_both_languages_with_the_same_snippets(page: Path) ->
         pytest.skip("in English alone")
     chinese = page.with_suffix(".zh.md")
     assert snippets(chinese) == snippets(page)
-
-
-def bash(folder: Path, snippet: str, **more: str) -> str:
-    file = folder / "recipe.sh"
-    file.write_text(snippet, "utf-8")
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    return run("bash", "-euo", "pipefail", file, cwd=folder, more={**more, "PATH": path})
 
 
 def test_the_recipe_for_a_category_passes_the_check(tmp_path: Path) -> None:

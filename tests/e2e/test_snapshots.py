@@ -13,6 +13,7 @@ import pytest
 from lab.replay.case_fold import CaseFold
 from services.decider import Decider
 from services.shell.entries import Entry
+from services.shell.newer import NewerThanThis
 from services.shell.snapshots import Snapshots, connect
 from services.sla.domain import DECIDER
 from tests.story import CASE, moment
@@ -48,6 +49,27 @@ def labelled(*labels: str, revision: int = 1) -> Decider[Any]:
 
 async def put(snapshots: Snapshots[Any], *entries: Entry[Any], partition: int = 0) -> None:
     await snapshots.write(snapshots.document(partition, each) for each in entries)
+
+
+async def test_what_a_later_revision_has_stored_is_left_alone(stored: Stored) -> None:
+    await put(stored(labelled("more", revision=2)), entry("a"))
+    with pytest.raises(NewerThanThis, match="revision 2, and this version knows 1"):
+        await stored(labelled(revision=1)).renew(0)
+    assert (await stored().one("a") or {})["labels"] == "more"
+
+
+async def test_up_to_where_the_log_is_in_them_is_known_and_only_moves_forward(
+    stored: Stored,
+) -> None:
+    assert await stored().folded(0) == 0, "nothing is stored"
+    await put(stored(), entry("a"))
+    assert await stored().folded(0) == 0, "and what came after it was asked is not the whole"
+    for said in (7, 5):
+        await stored().keep_folded({0: said})
+        assert await stored().folded(0) == 7
+    await put(stored(), entry("b"), partition=1)
+    assert await stored().folded(1) is None, "an older release stored it, and did not say"
+    assert await stored(log="another").folded(0) == 0
 
 
 async def test_timers_come_back_to_the_microsecond(stored: Stored) -> None:

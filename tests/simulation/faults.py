@@ -77,8 +77,17 @@ class Faults:
         elif roll < 0.9:
             world.tell(f"{process.name} is told to stop")
             process.step.stopping = True
+        elif roll < 0.92:
+            self._loses_the_database()
         else:
             self._weather()
+
+    def _loses_the_database(self) -> None:
+        """An empty one takes its place, and all that was running is started again."""
+        self.world.tell("the database is lost")
+        for process in self.world.processes:
+            process.dies()
+        self.world.store.is_lost()
 
     def _freezes(self, process: Process) -> None:
         how_long = self.chance.random() * 3 * SESSION

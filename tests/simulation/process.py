@@ -61,6 +61,7 @@ def stored(decider: Decider[Any], store: Store) -> Snapshots[Any]:
         _prototypes[id(decider)] = Snapshots(cast(Any, store), decider, INCARNATION)
     snapshots = copy(_prototypes[id(decider)])
     snapshots.collection = cast(Any, store[f"{decider.service}_cases"])
+    snapshots.up_to = cast(Any, store["folded"])
     return snapshots
 
 

@@ -203,9 +203,14 @@ def _whichever(_self: Snapshots[Any], new: dict[str, Any]) -> dict[str, Any]:
     return {"_id": new["_id"]}
 
 
-async def _commit_first(self: Saver[Any], work: Work, desks_: Any, consumer: Any) -> None:
+async def _claim_first(self: Saver[Any], work: Work, desks_: Any, consumer: Any) -> None:
+    await self._keep_folded(work.folded)
     await commit(consumer, work.offsets)
-    await _save(self, Work({}, work.changed), desks_, consumer)
+    await _save(self, Work({}, work.changed, {}), desks_, consumer)
+
+
+async def _all_is_there(_self: Snapshots[Any], _partition: int) -> None:
+    return None
 
 
 _save = Saver.save
@@ -257,7 +262,8 @@ OFF: Mapping[str, Off] = {
     "notify before snapshot": _instead(Step, "save", _save_before_it_is_said),
     "commit below the lowest unanswered": _instead(Desk, "committable", _all_that_was_read),
     "snapshots only forward": _instead(Snapshots, "_older_than", _whichever),
-    "snapshots before the commit": _instead(Saver, "save", _commit_first),
+    "snapshots before it is said that they are there": _instead(Saver, "save", _claim_first),
+    "what is not stored is folded again": _instead(Snapshots, "folded", _all_is_there),
     "what fails while partitions come ends the process": _instead(
         Step, "_ending_where_it_fails", _never_mind
     ),

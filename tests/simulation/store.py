@@ -26,6 +26,8 @@ Document = dict[str, Any]
 class Collection:
     network: Network
     documents: dict[str, Document] = field(default_factory=dict)
+    losses: int = 0
+    """What was on its way to a database that is lost never lands in the next."""
 
     def with_options(self, **_options: Any) -> Collection:
         return self
@@ -41,8 +43,10 @@ class Collection:
             raise BulkWriteError({"writeErrors": faults, "writeConcernErrors": []})
 
     def _request(self, one: ReplaceOne[Document], faults: list[Document]) -> asyncio.Future[None]:
+        losses = self.losses
+
         def land() -> None:
-            if not self._replace(dict(one._filter), dict(one._doc)):
+            if losses == self.losses and not self._replace(dict(one._filter), dict(one._doc)):
                 faults.append({"code": DUPLICATE_KEY})
 
         return self.network.request(land, _away)
@@ -126,6 +130,12 @@ class Store:
 
     def __getitem__(self, name: str) -> Collection:
         return self.collections.setdefault(name, Collection(self.network))
+
+    def is_lost(self) -> None:
+        """An empty one takes its place."""
+        for collection in self.collections.values():
+            collection.documents.clear()
+            collection.losses += 1
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.collections)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import Any, cast
@@ -138,6 +138,12 @@ class Store:
     """What a write waits for."""
     asked: list[list[str]] = field(default_factory=list)
     """The cases of each question."""
+    offset: int | None = None
+    """Up to where the log is in the documents."""
+
+    def is_lost(self) -> None:
+        self.documents.clear()
+        self.offset = None
 
     def document(self, partition: int, entry: Entry[Any]) -> dict[str, Any]:
         kept = replace(entry.as_it_stands(), stored=entry.offset)
@@ -149,6 +155,12 @@ class Store:
         if self.away:
             raise AutoReconnect("away")
         self.documents |= {document["_id"]: document["entry"] for document in documents}
+
+    async def keep_folded(self, offsets: Mapping[int, int]) -> None:
+        self.offset = max(offsets.get(0, 0), self.offset or 0)
+
+    async def folded(self, _partition: int) -> int | None:
+        return 0 if self.offset is None and not self.documents else self.offset
 
     async def renew(self, _partition: int) -> None: ...
 

@@ -50,6 +50,20 @@ async def test_a_database_that_is_away_stops_no_message(world: World) -> None:
     assert types(world.log) == ["case.opened.v1", "case.assigned.v1"]
 
 
+async def test_a_database_that_is_away_is_left_alone_for_longer_each_time(world: World) -> None:
+    owner = await (await world.owner()).turns(3)
+    world.store.away = True
+    rests = []
+    for _ in range(4):
+        await owner.step.save()
+        rests.append(owner.step.saver.rest())
+    assert rests == sorted(rests)
+    assert rests[-1] > 2 * rests[0] > 0
+    world.store.away = False
+    await owner.step.save()
+    assert owner.step.saver.rest() == 0
+
+
 async def test_what_was_not_stored_is_stored_by_the_next_snapshot(world: World) -> None:
     owner = await (await world.owner()).turns(3)
     world.store.away = True
@@ -209,3 +223,42 @@ async def test_under_the_wall_clock_timers_wait_for_a_grace_after_catching_up(
     assert owner.step.ticking.now(owner.step._caught_up) is None
     seconds[0] += 0.2
     assert owner.step.ticking.now(owner.step._caught_up) is not None
+
+
+async def test_a_database_that_was_lost_is_made_again_from_the_log(world: World) -> None:
+    """Also where the one who began it died half-way: what it stored is not taken for the whole."""
+    owner = await (await world.owner()).turns(3)
+    await owner.step.save()
+    kept = dict(world.store.documents)
+    world.store.is_lost()
+    said = len(world.log.records)
+
+    first = await after(world, owner)
+    first.consumer.batch()  # it has read, and nothing of it is folded
+    await first.step.save()
+    second = await (await after(world, owner)).turns(3)
+    await second.step.save()
+    assert (world.store.documents, len(world.log.records)) == (kept, said)
+
+
+async def test_a_database_that_was_put_back_as_it_was_is_brought_forward(world: World) -> None:
+    owner = await (await world.owner()).turns(1)
+    await owner.step.save()
+    before = dict(world.store.documents), world.store.offset
+    await owner.turns(2)
+    await owner.step.save()
+    kept = dict(world.store.documents)
+    assert kept != before[0]
+    world.store.documents, world.store.offset = before
+    said = len(world.log.records)
+    successor = await (await after(world, owner)).turns(3)
+    await successor.step.save()
+    assert (world.store.documents, len(world.log.records)) == (kept, said)
+
+
+async def after(world: World, owner: Owner) -> Owner:
+    """The next owner of what that one had committed."""
+    successor = Owner(world, owner.step.settings)
+    successor.consumer.committed_offsets = dict(owner.consumer.committed_offsets)
+    await successor.step.on_partitions_assigned([LOG, COMMANDS])
+    return successor
