@@ -52,13 +52,19 @@ async def read_to_end(
             numbers = [partition.partition for partition in partitions]
             partitions = [partitions[DefaultPartitioner()(key, numbers, numbers)]]
         for partition in partitions:
-            async for record in _partition(consumer, partition):
+            async for record in read_partition(consumer, partition):
                 yield record
 
 
-async def _partition(consumer: AIOKafkaConsumer, partition: TopicPartition) -> AsyncIterator[Any]:
+async def read_partition(
+    consumer: AIOKafkaConsumer, partition: TopicPartition, start: int | None = None
+) -> AsyncIterator[Any]:
+    """All records of one partition up to its present end, from its beginning or from an offset."""
     consumer.assign([partition])
-    await consumer.seek_to_beginning(partition)
+    if start is None:
+        await consumer.seek_to_beginning(partition)
+    else:
+        consumer.seek(partition, start)
     end = (await consumer.end_offsets([partition]))[partition]
     while await consumer.position(partition) < end:
         for records in (await consumer.getmany(timeout_ms=200)).values():

@@ -29,6 +29,7 @@ from services.shell import metrics
 from services.shell.consuming import follow
 from services.shell.dead_letters import DeadLetters
 from services.shell.doors import Door, Relay, effective_time
+from services.shell.incarnation import log_of
 from services.shell.publishing import Dress, Publisher, as_they_are
 from services.shell.reference_feed import ReferenceFeed
 from services.shell.settings import Settings
@@ -114,7 +115,8 @@ class Runtime(Generic[S]):
         self.dead_letters = DeadLetters(
             self.service.name, self.settings, self.producer, self.secret
         )
-        self.snapshots = Snapshots(self.database, self.service.decider, self.feed.incarnation or "")
+        self.log = await log_of(self.settings)
+        self.snapshots = Snapshots(self.database, self.service.decider, self.log.copy)
         await self.snapshots.prepare()
         self._declare_step(broker)
         for door in self.service.doors(self.tools):
