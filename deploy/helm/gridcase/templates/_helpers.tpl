@@ -32,6 +32,7 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 - name: MONGO_URL
   valueFrom: { secretKeyRef: { name: {{ .Values.mongo.secret }}, key: url } }
 - { name: GRIDCASE_PREFIX, value: {{ .Values.prefix | quote }} }
+- { name: GRIDCASE_PARTITIONS, value: {{ .Values.partitions | quote }} }
 {{- range $name, $value := .Values.extraEnv }}
 - { name: {{ $name }}, value: {{ $value | quote }} }
 {{- end }}
