@@ -1,4 +1,5 @@
-"""`gridcase topics`: the topics of a county, made from the topics table."""
+"""`gridcase topics`: the topics of a county, made from the topics table, and moved to more
+partitions."""
 
 from __future__ import annotations
 
@@ -29,11 +30,17 @@ def create(
 
     Example: `KAFKA_BOOTSTRAP_SERVERS=broker:9092 gridcase topics create --replication 3`
     """
+    from services.shell.incarnation import WrongLogError
     from services.shell.provision import make_topics
     from services.shell.reference import read_folder
     from services.shell.settings import Settings
+    from services.shell.topic_admin import TopicError
 
-    made = asyncio.run(make_topics(Settings(), read_folder(reference), replication))
+    try:
+        made = asyncio.run(make_topics(Settings(), read_folder(reference), replication))
+    except (TopicError, WrongLogError) as error:
+        console.print(f"[red]not made[/]: {error}", soft_wrap=True)
+        raise typer.Exit(1) from None
     console.print(f"{len(made)} topics made" + (f", {made[0]} …" if made else "; all were there"))
 
 
@@ -87,3 +94,57 @@ def acl(
             else f"{len(done.made)} made, {len(done.taken_back)} taken back"
         )
     )
+
+
+@app.command()
+def move(
+    partitions: Annotated[int, typer.Option(help="How many the log is to have.", min=2, max=1000)],
+    give_up: Annotated[
+        bool, typer.Option("--give-up", help="Open the old log again after an interruption.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+) -> None:
+    """Move the log and the commands to more partitions, while all services are stopped.
+
+    Copies every record by its key to topics of their own, compares, and makes the stored documents
+    anew. Doors, departments and sources notice nothing. Afterwards everything that is gridcase's is
+    started with GRIDCASE_PARTITIONS; the old topics stay until somebody deletes them. Interrupted,
+    it is run again.
+
+    Example: `gridcase topics move --partitions 24`
+    """
+    from dataclasses import asdict
+
+    import orjson
+
+    from lab.moving.carrying import NoTrueCopyError
+    from lab.moving.recipe import move as moving
+    from lab.moving.recipe import reopen
+    from lab.moving.standing import NotMovedError
+    from services.shell.endpoints import settings_at
+
+    def say(line: str) -> None:
+        if not as_json:
+            console.print(line)
+
+    settings = settings_at()
+    try:
+        if give_up:
+            asyncio.run(reopen(settings))
+            say("the old log is the log, and open again")
+            return
+        done = asyncio.run(moving(settings, partitions, say))
+    except (NotMovedError, NoTrueCopyError) as error:
+        console.print(f"[red]not moved[/]: {error}", soft_wrap=True)
+        raise typer.Exit(1) from None
+    if as_json:
+        typer.echo(orjson.dumps(asdict(done), option=orjson.OPT_INDENT_2).decode())
+        return
+    console.print(
+        f"{sum(done.copied.values())} records moved, {sum(done.cases.values())} documents made anew.\n"
+        f"Now: GRIDCASE_PARTITIONS={partitions} for every service and command, `gridcase topics acl` "
+        "where there are ACLs, then start the services.",
+        soft_wrap=True,
+    )
+    if done.left:
+        console.print(f"When all is well, delete {', '.join(done.left)}.", soft_wrap=True)

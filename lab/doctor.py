@@ -118,7 +118,7 @@ async def topics(patient: Patient) -> Finding:
         if patient.topics.get(row.name, row.partitions) != row.partitions
     ]
     if wrong:
-        step = "partitions cannot be changed in place: use another GRIDCASE_PREFIX, and copy by key"
+        step = "partitions are never changed in place: `gridcase topics move` copies by key to new topics"
         return Finding("topics", "ill", "; ".join(wrong[:3]), step)
     if missing:
         words = f"{len(missing)} are missing: {', '.join(missing[:3])}"

@@ -20,8 +20,8 @@ from schemas.topics import CASE_EVENTS, EVENT_TYPES
 from services.decider import Decider
 from services.shell.consuming import read_to_end
 from services.shell.desk import Desk
+from services.shell.incarnation import log_of
 from services.shell.newer import must_not_be_newer
-from services.shell.provision import incarnation_of
 from services.shell.settings import Settings
 from services.shell.snapshots import Document, Snapshots, connect
 from services.shell.step import COLLECT_RARELY
@@ -62,7 +62,9 @@ async def folded(
         try:
             desk.fold(record.offset, reader.read(record.value))
         except Unreadable:
-            must_not_be_newer(record.value, EVENT_TYPES, f"{record.topic}/{record.partition}@{record.offset}")
+            must_not_be_newer(
+                record.value, EVENT_TYPES, f"{record.topic}/{record.partition}@{record.offset}"
+            )
             desk.skip("log", record.offset, live=False)
     if count:
         yield desk, count
@@ -109,24 +111,28 @@ def _log(settings: Settings) -> AsyncIterator[Any]:
 async def run(service: str, settings: Settings, *, write: bool = False) -> Comparison:
     """`compare` for one service of the running platform; with `write`, put the fold in place."""
     decider: Decider[Any] = import_module(f"services.{service}.domain").DECIDER
-    incarnation = await incarnation_of(settings)
+    log = await log_of(settings)
     snapshots: Snapshots[Any] = Snapshots(
-        connect(settings.mongo, settings.database), decider, incarnation
+        connect(settings.mongo, settings.database), decider, log.copy
     )
     if write:
-        await _replace_all(snapshots, settings)
+        await write_all(snapshots, settings)
     return await compare(snapshots, _log(settings))
 
 
-async def _replace_all(snapshots: Snapshots[Any], settings: Settings) -> None:
-    """Document by document, and at no moment is one missing that the log explains: a running service
+async def write_all(snapshots: Snapshots[Any], settings: Settings) -> int:
+    """Put the fold of the log in the place of what is stored; returns how many cases there are.
+
+    Document by document, and at no moment is one missing that the log explains: a running service
     would take its case for a new one."""
-    on_log = set[int]()
+    on_log, cases = set[int](), 0
     async for desk, _ in folded(snapshots.decider, _log(settings)):
         number = desk.partition
         on_log.add(number)
+        cases += len(desk.entries)
         before = await snapshots.offsets({"partition": number})
         await snapshots.replace(snapshots.document(number, e) for e in desk.entries.values())
         await snapshots.forget(before.keys() - desk.entries.keys())
     left = await snapshots.offsets({"partition": {"$nin": list(on_log)}})
     await snapshots.forget(left)
+    return cases

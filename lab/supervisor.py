@@ -23,7 +23,7 @@ import httpx
 import orjson
 
 from schemas.reference import Reference
-from schemas.topics import SERVICES
+from schemas.topics import KEYED_PARTITIONS, SERVICES
 from services.shell.backoff import Backoff
 from services.shell.embedded import (
     Embedded,
@@ -96,6 +96,7 @@ class Platform:
             kafka=kafka,
             mongo=mongo,
             prefix=self._named("GRIDCASE_PREFIX") or "",
+            partitions=int(self._named("GRIDCASE_PARTITIONS") or KEYED_PARTITIONS),
             clock=self.options.clock,
             fetch_max_wait_ms=20 if self.options.clock == "stream" else 100,
         )
@@ -156,8 +157,9 @@ class Platform:
 
     # ── services ─────────────────────────────────────────────────────────────────────────────
 
-    async def _launch(self, name: str) -> None:
-        environment = os.environ | {
+    def environment_of(self, name: str) -> dict[str, str]:
+        """What a service is started with."""
+        environment = {
             "KAFKA_BOOTSTRAP_SERVERS": self.settings.kafka,
             "MONGO_URL": self.settings.mongo,
             "CLOCK": self.options.clock,
@@ -166,13 +168,16 @@ class Platform:
             "GRIDCASE_SESSION_TIMEOUT_MS": "2000" if self.kind == "mock" else "10000",
             "PYTHONUNBUFFERED": "1",
         }
+        return dict(os.environ) | environment | self.options.environment
+
+    async def _launch(self, name: str) -> None:
         port = self.http[name].rpartition(":")[2]
         service = [sys.executable, "-m", "cli.main", "serve", name, "--port", port]
         command = [sys.executable, "-I", "-S", str(DEATHWATCH), str(os.getpid()), *service]
         with (self.options.data / f"{name}.log").open("ab") as log:
             self._children[name] = await asyncio.create_subprocess_exec(
                 *command,
-                env=environment | self.options.environment,
+                env=self.environment_of(name),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -208,6 +213,8 @@ class Platform:
             "kafka": self.settings.kafka,
             "mongo": self.settings.mongo,
             "clock": self.options.clock,
+            "prefix": self.settings.prefix,
+            "partitions": self.settings.partitions,
             "http": self.http,
         }
 

@@ -15,7 +15,7 @@ from services.rating.periods import previous
 from services.rating.published import Edition, Published
 from services.rating.scorecards import scorecards
 from services.rating.time_machine import TimeMachine
-from services.shell.provision import incarnation_of
+from services.shell.incarnation import log_of
 from services.shell.reference_feed import ReferenceFeed
 from services.shell.settings import Settings
 from services.shell.snapshots import connect
@@ -45,7 +45,7 @@ def _bytes(card: Scorecard) -> bytes:
 async def verify(settings: Settings, feed: ReferenceFeed) -> list[Verified]:
     """All editions of the running platform, made again from its log."""
     published = Published(connect(settings.mongo, settings.database))
-    await published.prepare(await incarnation_of(settings))
+    await published.prepare((await log_of(settings)).id)
     time_machine = TimeMachine(settings)
     found = []
     for edition in await published.editions():

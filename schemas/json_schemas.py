@@ -149,19 +149,24 @@ def said(key: str, model: type[BaseModel]) -> dict[str, str]:
 
 
 def _attributes(type_: str) -> dict[str, Schema]:
-    def text(words: str, **more: str) -> Schema:
-        return {"type": "string", "description": words, **more}
+    def text(**more: str) -> Schema:
+        return {"type": "string", **more}
 
-    return {
+    attributes = {
         "specversion": {"const": "1.0"},
-        "id": text("follows from its cause: the same id is the same message"),
-        "source": text("who wrote it, such as `/services/router`", format="uri-reference"),
+        "id": text(),
+        "source": text(format="uri-reference"),
         "type": {"const": type_},
-        "subject": text("what it is about: the case id, where there is a case"),
-        "time": text("event time, RFC 3339 in UTC: the cause's, for a timer's event the due moment", format="date-time"),
+        "subject": text(),
+        "time": text(format="date-time"),
         "datacontenttype": {"const": "application/json"},
-        "partitionkey": text("as `subject`"),
-        "causationid": text("the id of the message that brought this one about"),
-        "policyversion": text("the version of the rules that it was decided by"),
-        "traceparent": text("W3C trace context, where the cause carried one"),
-    }  # fmt: skip
+        "partitionkey": text(),
+        "causationid": text(),
+        "policyversion": text(),
+        "traceparent": text(),
+    }
+    words = glossary()["envelope"]
+    return {
+        name: schema | {"description": in_both(None, words[name])}
+        for name, schema in attributes.items()
+    }

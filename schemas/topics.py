@@ -14,7 +14,7 @@ from schemas import commands, events, inputs, joins, outputs
 from schemas.envelope import Payload
 
 KEYED_PARTITIONS = 12
-"""Chosen once for every topic keyed by case; never changed in place."""
+"""Of every topic keyed by case, unless a county has chosen others; never changed in place."""
 
 DAY_MS = 24 * 3600 * 1000
 MAX_RECORD_BYTES = 2 * 1024 * 1024
@@ -146,6 +146,9 @@ TOPICS: tuple[Topic, ...] = (
 )  # fmt: skip
 
 COMMANDS_OF = {"intake": INTAKE_COMMANDS, "router": ROUTER_COMMANDS, "rating": RATING_COMMANDS}
+CO_PARTITIONED = (CASE_EVENTS, *COMMANDS_OF.values())
+"""The log and the commands: a case has the same partition in all of them, and one owner. Nobody but
+the services knows them, so a county may move them to more partitions."""
 PAYLOADS = {message.TYPE: message for topic in TOPICS for message in topic.messages}
 """Every message of the contract by its type."""
 EVENT_TYPES = {event.TYPE: event for event in events.EVENTS}

@@ -1,4 +1,4 @@
-// Makes Java classes of JSON Schemas: node java_types.mjs FOLDER NAME=SCHEMA.json …
+// Makes Java classes of JSON Schemas, with what reads JSON into them (Jackson): node java_types.mjs FOLDER NAME=SCHEMA.json …
 import { readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { InputData, JSONSchemaInput, quicktypeMultiFile } from "quicktype-core";
@@ -10,7 +10,7 @@ for (const pair of pairs) {
   await input.addSource({ name, schema: readFileSync(file, "utf8") });
   const inputData = new InputData();
   inputData.addInput(input);
-  const rendererOptions = { "just-types": "true", package: `gridcase.${name.toLowerCase()}`, "array-type": "list" };
+  const rendererOptions = { package: `gridcase.${name.toLowerCase()}`, "array-type": "list" };
   const made = await quicktypeMultiFile({ inputData, lang: "java", rendererOptions });
   for (const [path, { lines }] of made) writeFileSync(join(folder, `${name}-${basename(path)}`), lines.join("\n"));
 }

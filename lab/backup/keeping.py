@@ -26,8 +26,7 @@ from lab.backup.lines import Document, Kept, document_line
 from lab.backup.lock import Lock
 from schemas.topics import CASE_EVENTS, COMMANDS_OF, REFERENCE, SERVICES, TOPICS
 from services.shell.consuming import partitions_of, read_partition, reader
-from services.shell.provision import incarnation_of
-from services.shell.reference_feed import INCARNATION_KEY
+from services.shell.incarnation import INCARNATION_KEY, incarnation_of
 from services.shell.settings import Settings
 from services.shell.snapshots import connect
 
@@ -49,11 +48,12 @@ async def keep(
 ) -> dict[str, Any]:
     """Write an archive, and return its manifest. `lock`: the keys go in under a passphrase;
     without `keys` they stay out, and the restored contacts cannot be opened."""
-    incarnation = await incarnation_of(settings)
-    if not incarnation:
+    log = await incarnation_of(settings)
+    if log is None:
         raise NothingToKeepError(
             f"{settings.kafka} has no log under the prefix {settings.prefix!r}: see `gridcase doctor`"
         )
+    log.check(settings)
     groups = await committed(settings)
     waiting = {
         topic.name: await _committed(settings, service, topic.name)
@@ -70,7 +70,8 @@ async def keep(
                 "gridcase": version("gridcase"),
                 "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
                 "clock": settings.clock,
-                "incarnation": incarnation,
+                "incarnation": log.id,
+                "partitions": log.partitions,
                 "answered": groups,
                 "keys": "left out" if not keys else "locked" if lock else "in the clear",
                 "lock": lock.as_dict() if lock and keys else None,

@@ -25,6 +25,7 @@ from lab.backup.records import compare, put_records
 from schemas.reference import Reference
 from schemas.topics import CASE_EVENTS, KEYED_PARTITIONS, REFERENCE
 from services.shell.consuming import reader
+from services.shell.incarnation import Incarnation
 from services.shell.provision import put_incarnation
 from services.shell.reference import Collector
 from services.shell.settings import Settings
@@ -61,7 +62,7 @@ async def restore(archive: Archive, settings: Settings, asked: Asked, say: Say) 
     anything is touched."""
     archive.check()
     lock = lock_of(archive, asked.passphrase) if asked.keys else None
-    rules = _rules(archive)
+    rules = _rules(archive, settings.partitions)
     database = connect(settings.mongo, settings.database)
     try:
         await _must_be_empty(settings, None if asked.database_stays else database)
@@ -73,20 +74,27 @@ async def restore(archive: Archive, settings: Settings, asked: Asked, say: Say) 
     count = await put_records(archive, settings, say)
     await compare(archive, settings, say)
     await _commit(archive, settings, asked.tell_since)
-    await put_incarnation(settings, incarnation)
+    await put_incarnation(settings, Incarnation(incarnation, incarnation, settings.partitions))
     return Restored(count, documents, incarnation)
 
 
-def _rules(archive: Archive) -> list[Reference]:
-    """All versions of the rules that the archive holds."""
+def _rules(archive: Archive, partitions: int) -> list[Reference]:
+    """All versions of the rules that the archive holds. Raises `ArchiveError` unless its log is whole
+    and has so many partitions: the places of keys and offsets are those of the log that was kept."""
     collector = Collector()
     found = []
     for name in archive.topics()[REFERENCE.name].values():
         for kept in map(record_of, archive.lines(name)):
             if version := collector.add((kept.key or b"").decode(), kept.value):
                 found.append(version)
-    if not found or len(archive.topics()[CASE_EVENTS.name]) != KEYED_PARTITIONS:
+    partitions_kept = archive.manifest.get("partitions", KEYED_PARTITIONS)
+    if not found or len(archive.topics()[CASE_EVENTS.name]) != partitions_kept:
         raise ArchiveError("the archive lacks the rules, or part of the log: take another")
+    if partitions_kept != partitions:
+        raise ArchiveError(
+            f"the log that was kept has {partitions_kept} partitions, and GRIDCASE_PARTITIONS says {partitions}: "
+            f"set it to {partitions_kept}; `gridcase topics move` changes it afterwards"
+        )
     return found
 
 

@@ -69,7 +69,7 @@ class Bulletin:
     async def run(self) -> None:
         """Look for periods that are over whenever a new one has begun, and for corrections, for
         ever."""
-        await self.published.prepare(self.runtime.snapshots.incarnation)
+        await self.published.prepare(self.runtime.log.id)
         while True:
             try:
                 await self._look()

@@ -3,7 +3,9 @@
     topics table × departments ─► Grant(principal, resource, operations) ─► the broker's ACLs
 
 The rule to remember: **what is not granted is refused**. A department writes its own `updates.*` and
-reads its own `assignments.*`, and nothing else; the services, and they alone, write the log.
+reads its own `assignments.*`, and nothing else; the services, and they alone, write the log. A grant
+for the beginning of names ends in a dot, which no prefix holds: so it never reaches into the names of
+another county, also where one prefix is the beginning of the other (``a`` and ``ab-``).
 
 Principals, with the county's prefix before each: ``gridcase-<service>``, ``department-<code>``, and
 a name for each other party of the table (`PARTIES`). ``*`` is anybody who may connect.
@@ -60,7 +62,7 @@ def grants(settings: Settings, departments: Iterable[str]) -> list[Grant]:
     for service in SERVICES:
         found += _of_service(service, codes)
     found += [*_groups(codes), *_of_operator()]
-    return sorted({_with_prefix(grant, settings.prefix) for grant in found})
+    return sorted({_of_county(grant, settings) for grant in found})
 
 
 def department(code: str) -> str:
@@ -126,14 +128,16 @@ def _groups(codes: list[str]) -> Iterator[Grant]:
 
 
 def _of_operator() -> Iterator[Grant]:
-    """Whoever makes topics and publishes rules may do all to the county's topics."""
-    yield Grant("operator", "TOPIC", "", "ALL", True)
-    yield Grant("operator", "GROUP", "", "ALL", True)
+    """Whoever makes topics and publishes rules may do all to the county's topics and groups."""
+    for topic in TOPICS:
+        if topic.per_department:
+            yield Grant("operator", "TOPIC", f"{topic.name}.", "ALL", True)
+        else:
+            yield from (Grant("operator", "TOPIC", n, "ALL") for n in (topic.name, topic.dead))
+    for group in ("gridcase.", "operator."):
+        yield Grant("operator", "GROUP", group, "ALL", True)
 
 
-def _with_prefix(grant: Grant, prefix: str) -> Grant:
-    who = grant.principal if grant.principal == "*" else f"{prefix}{grant.principal}"
-    name = f"{prefix}{grant.name}"
-    if not name:  # without a prefix, all names are the county's
-        return grant._replace(principal=who, name="*", prefixed=False)
-    return grant._replace(principal=who, name=name)
+def _of_county(grant: Grant, settings: Settings) -> Grant:
+    who = grant.principal if grant.principal == "*" else f"{settings.prefix}{grant.principal}"
+    return grant._replace(principal=who, name=settings.topic(grant.name))

@@ -13,23 +13,26 @@ import orjson
 from services.shell.settings import PORTS, Settings
 
 ENDPOINTS = Path("run/endpoints.json")
+VARIABLES = {
+    "kafka": "KAFKA_BOOTSTRAP_SERVERS",
+    "mongo": "MONGO_URL",
+    "clock": "CLOCK",  # when something was known depends on whose time counts
+    "prefix": "GRIDCASE_PREFIX",
+    "partitions": "GRIDCASE_PARTITIONS",
+}
+"""What is written down of a platform, and where the environment says otherwise."""
 
 
 def endpoints(path: Path = ENDPOINTS) -> dict[str, Any]:
-    """``{kafka, mongo, clock, http: {service: address}}`` of what runs here, or an empty one."""
+    """``{kafka, mongo, clock, prefix, partitions, http: {service: address}}`` of what runs here, or an empty one."""
     return dict(orjson.loads(path.read_bytes())) if path.exists() else {}
 
 
 def settings_at(path: Path = ENDPOINTS) -> Settings:
     """The settings for a command: what the environment names, else what `gridcase up` wrote."""
     found = endpoints(path)
-    known: dict[str, Any] = {}
-    if "KAFKA_BOOTSTRAP_SERVERS" not in os.environ and "kafka" in found:
-        known["kafka"] = found["kafka"]
-    if "MONGO_URL" not in os.environ and "mongo" in found:
-        known["mongo"] = found["mongo"]
-    if "CLOCK" not in os.environ and "clock" in found:
-        known["clock"] = found["clock"]  # when something was known depends on whose time counts
+    unsaid = {name for name, variable in VARIABLES.items() if variable not in os.environ}
+    known: dict[str, Any] = {name: found[name] for name in unsaid & found.keys()}
     return Settings(**known)
 
 

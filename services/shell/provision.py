@@ -5,14 +5,12 @@ from __future__ import annotations
 from typing import Any
 from uuid import uuid4
 
-import orjson
 from aiokafka import AIOKafkaProducer
 
 from schemas.reference import Reference
 from schemas.topics import CASE_EVENTS, REFERENCE
-from services.shell.consuming import read_to_end
+from services.shell.incarnation import Incarnation, incarnation_of
 from services.shell.reference import to_records
-from services.shell.reference_feed import INCARNATION_KEY
 from services.shell.settings import Settings
 from services.shell.topic_admin import create_topics
 from services.shell.topic_plan import plan
@@ -27,30 +25,37 @@ async def provision(settings: Settings, reference: Reference, replication: int =
 
 async def make_topics(settings: Settings, reference: Reference, replication: int = 1) -> list[str]:
     """Make what is missing. A log that is made anew gets a new incarnation, so that no snapshot of
-    an older log is taken for one of this."""
+    an older log is taken for one of this. Raises `WrongLogError` where the county's log has another
+    number of partitions: a second log beside it would be empty."""
     client: dict[str, Any] = settings.kafka_client()
     bootstrap = client.pop("bootstrap_servers")
     departments = [department.code for department in reference.departments]
     rows = plan(settings, departments, replication)
-    made = await create_topics(bootstrap, rows, **client)
+    first = [row for row in rows if row.name == settings.topic(REFERENCE.name)]
+    made = await create_topics(bootstrap, first, **client)
+    if not made and (standing := await incarnation_of(settings)) is not None:
+        standing.check(settings)
+    made += await create_topics(bootstrap, rows, **client)
     if settings.topic(CASE_EVENTS.name) in made:
-        await put_incarnation(settings, str(uuid4()))
+        name = str(uuid4())
+        await put_incarnation(settings, Incarnation(name, name, settings.partitions))
     return made
 
 
-async def put_incarnation(settings: Settings, identity: str) -> None:
+async def put_incarnation(settings: Settings, log: Incarnation) -> None:
     """Say which log this is; services that wait for it begin."""
-    await _put(settings, [(INCARNATION_KEY, orjson.dumps({"id": identity}))])
+    await put(settings, [log.record()])
 
 
 async def publish(settings: Settings, reference: Reference) -> int:
     """Publish a version of the rules; it exists once its manifest, the last record, is there."""
     records = to_records(reference)
-    await _put(settings, records)
+    await put(settings, records)
     return len(records)
 
 
-async def _put(settings: Settings, records: list[tuple[str, bytes]]) -> None:
+async def put(settings: Settings, records: list[tuple[str, bytes]]) -> None:
+    """Write to `reference`, and return when the broker has acknowledged all."""
     topic = settings.topic(REFERENCE.name)
     async with AIOKafkaProducer(
         **settings.kafka_client(), acks="all", enable_idempotence=True, max_batch_size=256 * 1024
@@ -59,12 +64,3 @@ async def _put(settings: Settings, records: list[tuple[str, bytes]]) -> None:
         await producer.flush()
         for future in futures:
             await future
-
-
-async def incarnation_of(settings: Settings) -> str:
-    """What `make_topics` wrote when it made the log; empty if it never did."""
-    found = ""
-    async for record in read_to_end(settings, settings.topic(REFERENCE.name)):
-        if record.key == INCARNATION_KEY.encode():
-            found = orjson.loads(record.value)["id"]
-    return found

@@ -41,8 +41,12 @@ async def as_they_are(out: list[Outgoing]) -> list[Outgoing]:
 
 def partition_of(key: str, partitions: int) -> int:
     """Where the records of a key lie, by the rule that all clients of Kafka share."""
+    return partition_of_bytes(key.encode(), partitions)
+
+
+def partition_of_bytes(key: bytes, partitions: int) -> int:
     numbers = list(range(partitions))
-    return int(PARTITIONER(key.encode(), numbers, numbers))
+    return int(PARTITIONER(key, numbers, numbers))
 
 
 class Publisher:

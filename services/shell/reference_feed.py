@@ -1,28 +1,26 @@
 """The reference feed: follows the compacted topic `reference` and keeps the rulebooks of all
-versions. It also learns the log's incarnation, which `gridcase topics create` writes there."""
+versions. It also learns that the log was made, which `gridcase topics create` writes there."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 
-import orjson
-
 from schemas.rulebook import Rulebooks
 from schemas.topics import REFERENCE
 from services.shell.consuming import follow
+from services.shell.incarnation import INCARNATION_KEY, read
 from services.shell.reference import Collector, UnreadableRecord
 from services.shell.settings import Settings
 
 logger = logging.getLogger(__name__)
-INCARNATION_KEY = "log/incarnation"
 
 
 class ReferenceFeed:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.rulebooks = Rulebooks()
-        self.incarnation: str | None = None
+        self.log_is_made = False
         self._collector = Collector()
         self._arrived = asyncio.Event()
 
@@ -33,7 +31,7 @@ class ReferenceFeed:
 
     async def ready(self) -> None:
         """Wait until there is a version of the rules, and the log is known."""
-        while not (self.rulebooks.versions() and self.incarnation):
+        while not (self.rulebooks.versions() and self.log_is_made):
             try:
                 await asyncio.wait_for(self._arrived.wait(), timeout=15)
             except TimeoutError:
@@ -57,14 +55,14 @@ class ReferenceFeed:
 
     def _read(self, key: str, value: bytes | None) -> None:
         if key == INCARNATION_KEY:
-            self.incarnation = _incarnation(value)
+            self.log_is_made = _is_an_incarnation(value)
         elif (reference := self._collector.add(key, value)) is not None:
             self.rulebooks.add(reference)
             logger.info("reference data: version %s", reference.manifest.version)
 
 
-def _incarnation(value: bytes | None) -> str | None:
+def _is_an_incarnation(value: bytes | None) -> bool:
     try:
-        return str(orjson.loads(value)["id"]) if value else None
-    except (ValueError, KeyError, TypeError) as error:
+        return value is not None and bool(read(value).id)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UnreadableRecord(f"the log's incarnation is none: {error!r}") from None

@@ -32,6 +32,7 @@ from services.shell.dead_letters import DeadLetters
 from services.shell.dependencies import PATIENCE, Dependencies
 from services.shell.doors import Door, effective_time
 from services.shell.finding import Finding
+from services.shell.incarnation import log_of
 from services.shell.publishing import Dress, Publisher, as_they_are
 from services.shell.reference_feed import ReferenceFeed
 from services.shell.relay import Relay
@@ -126,7 +127,8 @@ class Runtime(Generic[S]):
         self.dead_letters = DeadLetters(
             self.service.name, self.settings, self.producer, self.secret
         )
-        self.snapshots = Snapshots(self.database, self.service.decider, self.feed.incarnation or "")
+        self.log = await log_of(self.settings)
+        self.snapshots = Snapshots(self.database, self.service.decider, self.log.copy)
         await self.snapshots.prepare()
         self._declare_step(broker)
         for door in self.service.doors(self.tools):

@@ -7,13 +7,24 @@ is prefixed with `GRIDCASE_`.
 from __future__ import annotations
 
 import socket
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from schemas.topics import CO_PARTITIONED, KEYED_PARTITIONS, Topic, dead
+
 PORTS = {"intake": 8001, "router": 8002, "sla": 8003, "rating": 8004}
+
+
+@cache
+def _numbered(partitions: int) -> dict[str, str]:
+    """The topics whose names bear the number of their partitions."""
+    if partitions == KEYED_PARTITIONS:
+        return {}
+    names = {topic.name: f"{topic.name}.{partitions}" for topic in CO_PARTITIONED}
+    return names | {dead(name): dead(numbered) for name, numbered in names.items()}
 
 
 class Settings(BaseSettings):
@@ -27,6 +38,10 @@ class Settings(BaseSettings):
 
     prefix: str = Field("", pattern=r"^([A-Za-z0-9_-]*)$")
     """Put before every topic, group and database on a shared cluster: ``hanyin-`` ."""
+    partitions: int = Field(KEYED_PARTITIONS, ge=1, le=1000)
+    """Of the log and the commands. Where it is not what the topics table says, these topics bear
+    the number in their names (``case.events.24``), so that a county can move from the ones to the
+    others: `gridcase topics move`."""
     instance: str = Field(default_factory=socket.gethostname)
     """The name of this instance for Kafka's static membership; distinct within one service."""
     classifier: str = ""
@@ -75,10 +90,17 @@ class Settings(BaseSettings):
     """A step that has made no turn for this long is reported as not alive."""
 
     def topic(self, name: str) -> str:
-        return f"{self.prefix}{name}"
+        """A topic of the table as it is called on the broker, or its dead letters."""
+        return f"{self.prefix}{_numbered(self.partitions).get(name, name)}"
 
     def bare_topic(self, name: str) -> str:
-        return name.removeprefix(self.prefix)
+        """A name on the broker as the table has it."""
+        bare = name.removeprefix(self.prefix)
+        numbered = _numbered(self.partitions).items()
+        return next((ours for ours, theirs in numbered if theirs == bare), bare)
+
+    def partitions_of(self, topic: Topic) -> int:
+        return self.partitions if topic in CO_PARTITIONED else topic.partitions
 
     def group(self, service: str, role: str = "step") -> str:
         return f"{self.prefix}gridcase.{service}.{role}"

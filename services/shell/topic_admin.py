@@ -87,7 +87,7 @@ def _check(wanted: dict[str, TopicSpec], standing: dict[str, int]) -> None:
     if differing:
         raise TopicError(
             "; ".join(differing) + ". Partitions are never changed in place, since keys would move:"
-            " ask for the number that stands, or use another prefix or another cluster."
+            " ask for the number that stands, or move the log: `gridcase topics move`."
         )
 
 

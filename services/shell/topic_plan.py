@@ -16,7 +16,7 @@ def plan(settings: Settings, departments: Iterable[str], replication: int = 1) -
     own topics are made when they are first needed."""
     codes = list(departments)
     return [
-        TopicSpec(settings.topic(name), topic.partitions, topic.config(), replication)
+        TopicSpec(settings.topic(name), settings.partitions_of(topic), topic.config(), replication)
         for topic in TOPICS
         for name in _names(topic, codes)
     ]

@@ -30,7 +30,7 @@ from schemas.rulebook import Rulebook
 from schemas.topics import SERVICES
 from services.intake.place import Place, resolve
 from services.shell.consuming import partitions_of, reader
-from services.shell.provision import incarnation_of
+from services.shell.incarnation import log_of
 from services.shell.reference import read_folder
 from services.shell.settings import Settings
 from services.shell.snapshots import Document, Snapshots, connect
@@ -122,7 +122,7 @@ async def read_all(settings: Settings, names: Iterable[str]) -> AsyncIterator[An
 async def snapshots_of(settings: Settings, service: str) -> Snapshots[Any]:
     decider = import_module(f"services.{service}.domain").DECIDER
     database = connect(settings.mongo, settings.database)
-    return Snapshots(database, decider, await incarnation_of(settings))
+    return Snapshots(database, decider, (await log_of(settings)).copy)
 
 
 class Nemesis:

@@ -112,10 +112,14 @@ class Outside:
     # ── writing ──────────────────────────────────────────────────────────────────────────────
 
     async def sends(self, topic: str, value: Any, key: bytes | None = b"any") -> None:
-        """Bytes as they are, None as a tombstone, all else as JSON; and wait for quiet."""
+        """Write, and wait for quiet."""
+        await self.writes(topic, value, key)
+        await self.quiet()
+
+    async def writes(self, topic: str, value: Any, key: bytes | None = b"any") -> None:
+        """Bytes as they are, None as a tombstone, all else as JSON."""
         written = value if isinstance(value, bytes | None) else orjson.dumps(value)
         await self._producer.send_and_wait(self.settings.topic(topic), written, key=key)
-        await self.quiet()
 
     async def makes(self, topic: str) -> None:
         """Make a topic of one partition, and wait until the services read it."""

@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from schemas import ids
+from schemas.topics import SERVICES
 from services.shell.embedded import Embedded
 from tests.deploy.boards import questions
 from tests.deploy.snippets import DOCS, snippets
@@ -92,6 +93,28 @@ async def test_a_department_signs_with_kcat_and_a_stranger_is_refused(somebody: 
     await somebody.runs("sign.sh", CASE=case, DEPARTMENT=stranger)
     refusal = await somebody.told(stranger, case, "update.refused.v1")
     assert refusal["data"]["reason"]
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_the_linter_finds_nothing_in_what_a_service_shows(
+    somebody: Newcomer, service: str
+) -> None:
+    async with httpx.AsyncClient(base_url=somebody.http[service]) as http:
+        page = (await http.get("/metrics")).text
+    assert "gridcase_messages_total" in page
+    assert run(tool("promtool"), "check", "metrics", given=page.encode()).strip() == ""
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_each_service_shows_the_contract_and_takes_nothing_from_its_page(
+    somebody: Newcomer, service: str
+) -> None:
+    async with httpx.AsyncClient(base_url=somebody.http[service]) as http:
+        page = await http.get("/asyncapi")
+        assert page.status_code == 200
+        assert "connect-src 'self'" in page.headers["content-security-policy"]
+        assert (await http.get("/asyncapi.json")).json()["asyncapi"] == "3.0.0"
+        assert not (await http.post("/asyncapi/try", json={})).is_success
 
 
 async def test_no_alert_fires_while_all_is_well(metrics: httpx.AsyncClient) -> None:

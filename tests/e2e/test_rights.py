@@ -7,25 +7,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 import pytest
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.errors import (
     GroupAuthorizationFailedError,
     KafkaError,
-    TopicAuthorizationFailedError,
 )
-from confluent_kafka import admin
 
-from services.shell.acl_admin import admin_client, apply
+from services.shell.acl_admin import apply
 from services.shell.acl_plan import grants
-from services.shell.embedded import can_run_kafka, start_kafka
-from services.shell.embedded.child import choose_port
 from services.shell.provision import make_topics
 from services.shell.settings import Settings
 from tests.county import small_county
+from tests.e2e.guarded import REFUSED_AFTER, client, reads, secured_kafka, writes
 
 DEPARTMENTS = [unit.code for unit in small_county().departments]
 USERS = (
@@ -33,36 +28,18 @@ USERS = (
     "operator",
 )  # fmt: skip
 ONE, OTHER = "vc-v11", "vc-v12"
-REFUSED_AFTER = 15.0
-"""Where the client asks again and again instead of giving up, that it got nothing for so long."""
-SECURED = """
-listeners=BROKER://127.0.0.1:{{port}},OUTSIDE://127.0.0.1:{outside},CONTROLLER://127.0.0.1:{{controller}}
-advertised.listeners=BROKER://127.0.0.1:{{port}},OUTSIDE://127.0.0.1:{outside}
-listener.security.protocol.map=BROKER:PLAINTEXT,OUTSIDE:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT
-sasl.enabled.mechanisms=SCRAM-SHA-512
-listener.name.outside.scram-sha-512.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;
-authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
-# The broker talks to itself in the clear, on a listener that no outsider reaches.
-super.users=User:ANONYMOUS
-"""
 
 
 @pytest.fixture(scope="module")
 def brokers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Settings, str]]:
     """A broker with SCRAM users and the ACLs of the small county: from inside, and its address for
     those outside."""
-    possible, why = can_run_kafka()
-    if not possible:
-        pytest.skip(f"not proved for want of a real Kafka: {why}")
-    outside, folder = choose_port(), tmp_path_factory.mktemp("secured")
-    more = SECURED.format(outside=outside)
-    with start_kafka(Path(folder), say=lambda _: None, more=more) as broker:
-        inside = Settings(kafka=broker.url)
-        _add_users(inside)
+    with secured_kafka(tmp_path_factory.mktemp("secured"), USERS) as broker:
+        inside = Settings(kafka=broker.inside)
         asyncio.run(make_topics(inside, small_county()))
         apply(inside, grants(inside, DEPARTMENTS))
         assert apply(inside, grants(inside, DEPARTMENTS)) == ([], [])  # twice is once
-        yield inside, f"127.0.0.1:{outside}"
+        yield inside, broker.outside
 
 
 @pytest.fixture
@@ -73,46 +50,6 @@ def inside(brokers: tuple[Settings, str]) -> Settings:
 @pytest.fixture
 def secured(brokers: tuple[Settings, str]) -> str:
     return brokers[1]
-
-
-def _add_users(settings: Settings) -> None:
-    scram: Any = admin
-    info = scram.ScramCredentialInfo(scram.ScramMechanism.SCRAM_SHA_512, 4096)
-    added = [scram.UserScramCredentialUpsertion(user, info, user.encode()) for user in USERS]
-    client = admin_client(settings)  # it ends what it was at when nobody holds it
-    for future in client.alter_user_scram_credentials(added).values():
-        future.result(timeout=30)
-
-
-def client(address: str, user: str) -> dict[str, Any]:
-    return Settings(
-        kafka=address,
-        kafka_security_protocol="SASL_PLAINTEXT",
-        kafka_username=user,
-        kafka_password=user,
-    ).kafka_client()
-
-
-async def writes(address: str, user: str, topic: str) -> bool:
-    async with AIOKafkaProducer(**client(address, user)) as producer:
-        try:
-            await producer.send_and_wait(topic, b"{}", key=b"any")
-        except TopicAuthorizationFailedError:
-            return False
-    return True
-
-
-async def reads(address: str, user: str, topic: str) -> bool:
-    async with AIOKafkaConsumer(**client(address, user)) as consumer:
-        partition = TopicPartition(topic, 0)
-        consumer.assign([partition])
-        try:
-            async with asyncio.timeout(REFUSED_AFTER):
-                await consumer.seek_to_beginning(partition)
-                await consumer.getmany(timeout_ms=500)
-        except (TopicAuthorizationFailedError, TimeoutError):
-            return False
-    return True
 
 
 @pytest.mark.parametrize(

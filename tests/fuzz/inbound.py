@@ -29,9 +29,10 @@ from services.router.domain import DECIDER as ROUTER_DECIDER
 from services.router.doors import doors as router_doors
 from services.shell.desk import LOG, Desk
 from services.shell.doors import Door
+from services.shell.incarnation import INCARNATION_KEY
 from services.shell.publishing import Publisher
 from services.shell.reference import to_records
-from services.shell.reference_feed import INCARNATION_KEY, ReferenceFeed
+from services.shell.reference_feed import ReferenceFeed
 from services.shell.relay import Relay
 from services.shell.settings import Settings
 from services.shell.ticking import Ticking

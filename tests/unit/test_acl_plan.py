@@ -9,9 +9,10 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.main import app
-from schemas.topics import SERVICES, TOPICS
+from schemas.topics import SERVICES, TOPICS, dead
 from services.shell.acl_plan import Grant, grants
 from services.shell.settings import Settings
+from services.shell.topic_plan import plan
 
 CODES = ("housing", "water")
 ALL = grants(Settings(), CODES)
@@ -51,6 +52,36 @@ def test_on_a_shared_cluster_everything_bears_the_county_s_name() -> None:
     shared = grants(Settings(prefix="hanyin-"), CODES)
     assert all(grant.name.startswith("hanyin-") for grant in shared)
     assert all(grant.principal.startswith("hanyin-") or grant.principal == "*" for grant in shared)
+
+
+def reaches(grant: Grant, resource: str, name: str) -> bool:
+    """Whether a broker lets the principal of this grant at a resource of that name."""
+    if grant.resource != resource:
+        return False
+    return name.startswith(grant.name) if grant.prefixed else grant.name in (name, "*")
+
+
+@pytest.mark.parametrize(
+    ("prefix", "other"), [("a", "ab-"), ("", "a"), ("hanyin-", "hanyin-b-"), ("a", "adepartment-")]
+)
+def test_no_grant_reaches_into_another_county_also_where_prefixes_begin_alike(
+    prefix: str, other: str
+) -> None:
+    theirs = Settings(prefix=other)
+    topics = {spec.name for spec in plan(theirs, CODES)}
+    topics |= {dead(name) for name in topics}
+    groups = {theirs.group(service) for service in SERVICES} | {f"{other}department-water.desk"}
+    for grant in grants(Settings(prefix=prefix), CODES):
+        assert not any(reaches(grant, "TOPIC", name) for name in topics), grant
+        assert not any(reaches(grant, "GROUP", name) for name in groups), grant
+
+
+def test_the_operator_may_do_all_to_what_the_county_has() -> None:
+    settings = Settings(prefix="a")
+    own = [grant for grant in grants(settings, CODES) if grant.principal == "aoperator"]
+    for spec in plan(settings, [*CODES, "new"]):
+        for name in (spec.name, dead(spec.name)):
+            assert any(g.operation == "ALL" and reaches(g, "TOPIC", name) for g in own), name
 
 
 def test_the_command_shows_what_it_would_grant() -> None:

@@ -54,7 +54,7 @@ def test_the_payload_is_the_envelope_with_its_data(asyncapi: Any) -> None:
         message = asyncapi["components"]["messages"][name]
         assert message["payload"] == {"$ref": f"#/components/schemas/{name}"}
         schema = asyncapi["components"]["schemas"][name]
-        assert schema["properties"]["type"] == {"const": name}
+        assert schema["properties"]["type"]["const"] == name
         data = {"$ref": f"#/components/schemas/{payload.__name__}"}
         assert schema["properties"]["data"] == data
 

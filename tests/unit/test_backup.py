@@ -20,6 +20,7 @@ from lab.backup.keeping import WHOLE
 from lab.backup.lines import Kept, document_line, document_of, record_of
 from lab.backup.lock import Lock, LockError
 from schemas.topics import COMMANDS_OF, SERVICES
+from services.shell.incarnation import Incarnation
 from services.shell.settings import Settings
 
 some_bytes = st.none() | st.binary() | st.text().map(str.encode)
@@ -130,7 +131,9 @@ async def test_how_far_all_is_answered_is_asked_before_anything_is_read(
 
         return note
 
-    monkeypatch.setattr(keeping, "incarnation_of", noted("which log", "this one"))
+    monkeypatch.setattr(
+        keeping, "incarnation_of", noted("which log", Incarnation("this one", "this one"))
+    )
     monkeypatch.setattr(keeping, "_committed", noted("answered", {0: 7}))
     monkeypatch.setattr(keeping, "_keep_topic", noted("topic", None))
     monkeypatch.setattr(keeping, "_keep_database", noted("database", None))

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from services.shell.endpoints import settings_at
+from services.shell.endpoints import VARIABLES, settings_at
 
 
 @pytest.fixture
 def written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for name in ("CLOCK", "KAFKA_BOOTSTRAP_SERVERS", "MONGO_URL"):
+    for name in VARIABLES.values():
         monkeypatch.delenv(name, raising=False)
     path = tmp_path / "endpoints.json"
     path.write_text(json.dumps({"kafka": "k:1", "mongo": "mongodb://m", "clock": "stream"}))
@@ -29,3 +29,12 @@ def test_the_environment_comes_before_what_was_written(
 ) -> None:
     monkeypatch.setenv("CLOCK", "wall")
     assert settings_at(written).clock == "wall"
+
+
+def test_a_command_finds_the_topics_of_the_county_that_runs_here(
+    written: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written.write_text(json.dumps({"prefix": "hanyin-", "partitions": 24}))
+    assert settings_at(written).topic("case.events") == "hanyin-case.events.24"
+    monkeypatch.setenv("GRIDCASE_PREFIX", "")
+    assert settings_at(written).topic("case.events") == "case.events.24"

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
+from itertools import cycle
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -17,6 +20,7 @@ from schemas.topics import PAYLOADS, TOPICS
 from services.shell import metrics
 from services.shell.ages import Ages
 from services.shell.desk import COMMANDS, LOG
+from services.shell.reference import read_folder
 from services.shell.vitals import Stuck
 from services.sla.coverage import FAR, covered_until
 
@@ -107,6 +111,53 @@ def test_a_countys_topics_are_so_many_labels_as_the_table_has_rows() -> None:
     names = [topic.of(u) for topic in TOPICS if topic.per_department for u in units]
     assert {metrics.family(name) for name in names} == {"assignments", "updates"}
     assert metrics.family("case.events") == "case.events"
+
+
+LABELS = {
+    "service", "topic", "outcome", "type", "source", "category", "department", "level", "from", "to",
+    "year", "le",
+}  # fmt: skip
+"""A grid, a case, a person is none."""
+
+
+def series() -> set[tuple[str, ...]]:
+    """All that a `/metrics` shows of ours, by name and labels."""
+    return {
+        (sample.name, *(f"{name}={value}" for name, value in sorted(sample.labels.items())))
+        for family in REGISTRY.collect()
+        for sample in family.samples
+        if sample.name.startswith("gridcase_")
+    }
+
+
+def a_case_goes_by(grid: str, lead: str, level: str) -> None:
+    """What a report from this grid makes the services count."""
+    opened = sample("case.opened.v1", grid=grid, received_at=NOW)
+    assigned = sample("case.assigned.v1", lead=lead, level=level)
+    climbed = sample("case.escalated.v1", from_level="village", to_level="town")
+    told = sample("assignment.created.v1")
+    out = [("case.events", message) for message in (opened, assigned, climbed)]
+    metrics.count_out("router", [*out, (f"assignments.{lead}", told)])
+    metrics.count_in("router", Counter({(LOG, "accepted"): 3, ("void", assigned.type): 1}))
+    assigned = Message(assigned.id, "", opened.subject, NOW, assigned.data)
+    Ages("router").observe([(milliseconds(NOW), opened), (milliseconds(NOW), assigned)], NOW)
+
+
+def test_a_county_of_6000_grids_shows_no_more_series_than_its_departments_make() -> None:
+    hanyin = read_folder(Path("deploy/hanyin"))
+    grids = [area.code for area in hanyin.areas if area.kind == "grid"]
+    units = [(unit.code, unit.level) for unit in hanyin.departments]
+    assert len(grids) > 5_900
+    for number, (code, level) in enumerate(units):
+        a_case_goes_by(grids[number], code, level)
+    before = series()
+    for grid, (code, level) in zip(grids, cycle(units), strict=False):
+        a_case_goes_by(grid, code, level)
+    assert series() == before
+    named = {label.partition("=")[0] for _, *labels in before for label in labels}
+    assert named <= LABELS
+    by_name = Counter(name for name, *_ in before)
+    assert max(by_name.values()) <= len(units)
 
 
 def test_a_calendar_is_covered_until_its_source_ends() -> None:

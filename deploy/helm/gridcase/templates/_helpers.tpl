@@ -36,6 +36,7 @@ app.kubernetes.io/instance: {{ .Release.Name }}
   valueFrom: { secretKeyRef: { name: {{ . }}, key: tokens } }
 {{- end }}
 - { name: GRIDCASE_PREFIX, value: {{ .Values.prefix | quote }} }
+- { name: GRIDCASE_PARTITIONS, value: {{ .Values.partitions | quote }} }
 {{- range $name, $value := .Values.extraEnv }}
 - { name: {{ $name }}, value: {{ $value | quote }} }
 {{- end }}

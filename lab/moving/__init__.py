@@ -1,0 +1,1 @@
+"""Moving a county's log to more partitions: `recipe` says how."""
