@@ -62,6 +62,8 @@ async def _up(
         for name, address in platform.http.items():
             console.print(f"  {name:8} {address}  [dim]{PAGES[name]}[/]")
         console.print(f"  endpoints in {data / 'endpoints.json'} · Ctrl-C stops")
-        console.print("next, in another terminal: [bold]gridcase doctor[/], [bold]gridcase watch[/]")
+        console.print(
+            "next, in another terminal: [bold]gridcase doctor[/], [bold]gridcase watch[/]"
+        )
         await stop.wait()
         console.print("stopping …")

@@ -35,7 +35,7 @@ def of_division(folder: Path, county: str) -> list[Place]:
     names = [row["name"] for row in _rows(folder / "areas.csv") if row["code"] == county]
     if not names:
         raise GazetteerError(
-            f"the gazetteer has no county {county!r}: six digits are meant, such as 610921"
+            f"the gazetteer has no county {county!r}: six digits are meant, such as 110101"
         )
     towns = [row for row in _rows(folder / "streets.csv") if row["areaCode"] == county]
     villages = [row for row in _rows(folder / "villages.csv") if row["areaCode"] == county]

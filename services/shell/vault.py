@@ -29,8 +29,8 @@ from pymongo.errors import BulkWriteError
 from pymongo.read_concern import ReadConcern
 
 from services.shell.seal import KEY_BYTES
+from services.shell.snapshots import DUPLICATE_KEY
 
-DUPLICATE_KEY = 11000
 
 Document = dict[str, Any]
 
