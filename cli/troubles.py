@@ -12,7 +12,6 @@ import logging
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-import click
 import typer
 from rich.console import Console
 from rich.markup import escape
@@ -96,7 +95,7 @@ def fail(problem: str, next_step: str) -> NoReturn:
 class Telling(TyperGroup):
     """The root of all commands: tells a trouble where a command has not told it itself."""
 
-    def invoke(self, ctx: click.Context) -> Any:
+    def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
         except Exception as error:

@@ -31,7 +31,6 @@ from pymongo.read_concern import ReadConcern
 from services.shell.seal import KEY_BYTES
 from services.shell.snapshots import DUPLICATE_KEY
 
-
 Document = dict[str, Any]
 
 
