@@ -61,6 +61,12 @@ def of_table(file: Path, county: str) -> list[Place]:
     for place in places:
         if place.parent and place.parent not in codes:
             raise GazetteerError(f"{file}: {place.code} lies in {place.parent!r}, which is no row")
+    for kind in ("town", "village"):
+        if kind not in {place.kind for place in places}:
+            raise GazetteerError(
+                f"{file} has no {kind}: a case climbs village → town → county; a city's "
+                "neighbourhoods and districts are such"
+            )
     return sorted(places, key=lambda place: KINDS.index(place.kind))
 
 

@@ -12,6 +12,7 @@ from confluent_kafka import KafkaError, KafkaException
 
 from lab import doctor
 from lab.doctor import Finding, Patient
+from schemas.reference import Reference
 from services.shell.acl_plan import grants
 from services.shell.settings import Settings
 from services.shell.topic_plan import plan
@@ -24,8 +25,8 @@ TOPICS = {row.name: row.partitions for row in plan(SETTINGS, CODES)}
 RIGHTS = set(grants(SETTINGS, [u.code for u in COUNTY.departments if u.heir is None]))
 
 
-def patient(**more: Any) -> Patient:
-    return Patient(SETTINGS, {}, **{"topics": TOPICS, "reference": COUNTY} | more)
+def patient(topics: dict[str, int] = TOPICS, reference: Reference | None = COUNTY) -> Patient:
+    return Patient(SETTINGS, {}, topics, reference)
 
 
 def ill(finding: Finding, health: str, step: str) -> None:
