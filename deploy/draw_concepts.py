@@ -67,14 +67,14 @@ def core_and_shell() -> Sheet:
     sheet.box(20, 20, 720, GREY, h=260)
     sheet.say(380, 46, "shell, one for all four services 外壳,四个服务共用", soft=True)
     sheet.say(380, 268, "reads, keeps, publishes, ticks 读、存、发、计时", soft=True)
-    sheet.box(50, 110, 150, SAND, "cause 起因", "command, event, timer", "命令、事件、计时")
+    sheet.box(35, 110, 175, SAND, "cause 起因", "command, event, timer", "命令、事件、计时")
     sheet.box(300, 80, 160, BLUE, "decide", "state + cause + rules", "状态 + 起因 + 规则")
     sheet.box(560, 90, 150, GREEN, "event 事件", "one, or none", "一个,或没有")
-    sheet.box(300, 190, 160, BLUE, "evolve", "state + event 状态 + 事件")
-    sheet.box(560, 195, 150, BLUE, "notify", "words for outsiders 告知")
-    sheet.arrow((200, 135), (298, 125))
+    sheet.box(280, 190, 200, BLUE, "evolve", "state + event 状态 + 事件")
+    sheet.box(535, 195, 195, BLUE, "notify", "words for outsiders 告知")
+    sheet.arrow((210, 135), (298, 125))
     sheet.arrow((460, 122), (558, 128))
-    sheet.arrow((600, 172), (462, 215))
+    sheet.arrow((600, 172), (482, 215))
     sheet.arrow((640, 172), (640, 193))
     sheet.arrow((380, 190), (380, 164))
     return sheet
@@ -93,8 +93,8 @@ def the_record() -> Sheet:
     sheet.box(
         250, 160, 260, SAND, "MongoDB: a snapshot 快照", "may be lost, is made again 可丢,可重算"
     )
-    sheet.box(560, 160, 180, GREY, "gridcase rebuild", "equal to the byte? 逐字节")
-    sheet.arrow((560, 190), (512, 190))
+    sheet.box(555, 160, 190, GREY, "gridcase rebuild", "equal to the byte? 逐字节")
+    sheet.arrow((555, 190), (537, 190))
     return sheet
 
 
@@ -103,13 +103,13 @@ def the_log_decides() -> Sheet:
     sheet.box(20, 70, 120, SAND, "cause 起因")
     sheet.box(190, 70, 120, BLUE, "decide 决定")
     sheet.box(360, 60, 160, GREEN, "the log's order", "日志的顺序")
-    sheet.box(590, 30, 150, GREEN, "it holds 有效", "state moves on 状态前进")
-    sheet.box(590, 120, 150, RED, "it is void 无效", "for everybody 对谁都是")
+    sheet.box(565, 30, 180, GREEN, "it holds 有效", "state moves on 状态前进")
+    sheet.box(565, 120, 180, RED, "it is void 无效", "for everybody 对谁都是")
     sheet.arrow((140, 91), (188, 91))
     sheet.arrow((310, 91), (358, 91))
-    sheet.arrow((520, 80), (588, 62))
-    sheet.arrow((520, 100), (588, 142))
-    sheet.arrow((665, 184), (665, 205), (250, 205), (250, 114), dashed=True)
+    sheet.arrow((520, 80), (563, 62))
+    sheet.arrow((520, 100), (563, 142))
+    sheet.arrow((655, 184), (655, 208), (250, 208), (250, 114), dashed=True)
     sheet.say(440, 198, "decided again on the new state 按新状态再决定", soft=True)
     sheet.say(335, 52, "publish 发布", soft=True)
     return sheet
