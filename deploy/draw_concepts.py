@@ -91,7 +91,7 @@ def the_record() -> Sheet:
     sheet.arrow((690, 110), (690, 130), (382, 130))
     sheet.say(380, 122, "fold 折叠", soft=True)
     sheet.box(
-        250, 160, 260, SAND, "MongoDB: a snapshot 快照", "may be lost, is made again 可丢,可重算"
+        225, 160, 310, SAND, "MongoDB: a snapshot 快照", "may be lost, is made again 可丢,可重算"
     )
     sheet.box(555, 160, 190, GREY, "gridcase rebuild", "equal to the byte? 逐字节")
     sheet.arrow((555, 190), (537, 190))
