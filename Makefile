@@ -74,13 +74,14 @@ fuzz: setup ## INPUTS=1000000 odd inputs at every topic and route, SEED=1; a fin
 torture: setup ## MINUTES=10 of kills, cuts and freezes on real brokers and databases
 	$(BIN)/python -m tests.torture --minutes $(MINUTES) --rate $(RATE)
 
-check: setup ## Types, style, the contract and what the last release promised: is all current?
+check: setup ## Types, style, links, constants said twice, and whether all that is generated is current
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m schemas.publish --check
 	$(BIN)/python -m schemas.compatible
 	$(BIN)/python -m services.rating.glossary --check
+	$(BIN)/python -m pytest -q tests/unit/test_house.py tests/unit/test_no_county_in_code.py
 
 publish: setup ## Generate schemas/published from schemas/
 	$(BIN)/python -m schemas.publish

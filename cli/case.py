@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
+
+from cli.troubles import START, fail
 
 if TYPE_CHECKING:
     from lab.story.case_log import Found
@@ -57,7 +59,7 @@ def find(id: str, log: Path | None, reference: Path | None) -> tuple[str, Found]
     key = case_of(id)
     found = _from_file(log, key, reference) if log else _from_broker(key, reference)
     if not found.events:
-        _fail(
+        fail(
             f"there is no case {key}" + (f", the one of report {id}" if key != id else ""),
             f"look at the id again; a report that was refused is on `reports.rejected`, not in "
             f"{log or 'the log'}",
@@ -72,22 +74,19 @@ def _from_file(log: Path, key: str, reference: Path | None) -> Found:
     try:
         return from_file(log, key, _books(reference or Path("deploy/hanyin")))
     except Unreadable as error:
-        _fail(str(error), "make the file by `gridcase log export FILE`: one event a line")
+        fail(str(error), "make the file by `gridcase log export FILE`: one event a line")
 
 
 def _from_broker(key: str, reference: Path | None) -> Found:
-    from lab.story.case_log import NoPlatform, from_broker
+    from lab.reaching import NoPlatform
+    from lab.story.case_log import from_broker
     from services.shell.endpoints import settings_at
 
     books = _books(reference) if reference else None
     try:
         return asyncio.run(from_broker(settings_at(), key, books))
     except NoPlatform as error:
-        _fail(
-            str(error),
-            "start one by `gridcase up`, name one by KAFKA_BOOTSTRAP_SERVERS, or read a file with "
-            "--log FILE",
-        )
+        fail(str(error), f"read a file with --log FILE, or {START}")
 
 
 def _books(folder: Path) -> Rulebooks:
@@ -99,7 +98,7 @@ def _books(folder: Path) -> Rulebooks:
     try:
         return Rulebooks([read_folder(folder)])
     except ReferenceError as error:
-        _fail(error.problems[0], f"`gridcase reference check {folder}` tells all that is wrong")
+        fail(error.problems[0], f"`gridcase reference check {folder}` tells all that is wrong")
 
 
 def _show(found: Found, key: str, lang: Language, as_json: bool) -> None:
@@ -111,10 +110,3 @@ def _show(found: Found, key: str, lang: Language, as_json: bool) -> None:
         typer.echo(as_data(key, lines, standing))
     else:
         console.print(render(key, lines, standing, found.rules, lang.value))
-
-
-def _fail(problem: str, next_step: str) -> NoReturn:
-    error = Console(stderr=True, highlight=False)
-    error.print(f"[red]error[/] {problem}", soft_wrap=True)
-    error.print(f"[dim]next[/]  {next_step}", soft_wrap=True)
-    raise typer.Exit(1)

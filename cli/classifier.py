@@ -10,6 +10,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from cli.as_json import AsJson
+
 if TYPE_CHECKING:
     from lab.training.rows import Labelled
     from services.intake.classifier import Classifier
@@ -21,7 +23,6 @@ Files = Annotated[
     list[Path], typer.Argument(help="CSV files with `label`, and `subject` or `detail` or both.")
 ]
 Model = Annotated[Path | None, typer.Option(help="Model file; without it, the one shipped.")]
-AsJson = Annotated[bool, typer.Option("--json", help="JSON on standard output, for programs.")]
 KINDS = {"subject": "subject alone", "detail": "detail alone", "both": "full message"}
 
 
@@ -145,6 +146,7 @@ def learn(
     only_asked: Annotated[
         bool, typer.Option(help="Leave out categories that nobody had doubted.")
     ] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Make training rows of what petition officers confirmed, or put right.
 
@@ -158,6 +160,9 @@ def learn(
     lines = from_file(log) if log else from_broker()
     rows = answers_in(lines, only_asked=only_asked)
     write_rows(out, rows)
+    if as_json:
+        _print_json({"answers": len(rows), "file": str(out)})
+        return
     aside.print(f"{len(rows)} answers in {out}")
 
 

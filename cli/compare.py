@@ -11,6 +11,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from cli.going_on import busy
+
 if TYPE_CHECKING:
     from lab.compare import Comparison
     from schemas.rulebook import Rulebook
@@ -45,7 +47,9 @@ def compare(
 
     period = lab.Period(day(from_, "--from"), day(to, "--to"))
     try:
-        found = lab.compare(file, read_mapping(mapping), rules_of(reference), period)
+        rules = rules_of(reference)
+        with busy("deciding each row …"):
+            found = lab.compare(file, read_mapping(mapping), rules, period)
     except CannotImport as error:
         console.print(f"[red]not compared[/]: {escape(str(error))}", soft_wrap=True)
         raise typer.Exit(1) from None

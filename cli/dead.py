@@ -6,13 +6,16 @@ import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import orjson
 import typer
 from rich.console import Console
 from rich.table import Table
 
+from cli.as_json import AsJson, print_json
+from cli.troubles import fail
+
 if TYPE_CHECKING:
     from lab.set_aside import Letter
+    from services.shell.settings import Settings
 
 app = typer.Typer(
     help="What was set aside: list it, look at it, put it back.\n\n死信:查看与重放。",
@@ -20,7 +23,6 @@ app = typer.Typer(
 )
 console = Console(highlight=False)
 Address = Annotated[str, typer.Argument(help="As `gridcase dead list` writes it: TOPIC@OFFSET.")]
-AsJson = Annotated[bool, typer.Option("--json", help="For programs.")]
 
 
 @app.command("list")
@@ -32,17 +34,21 @@ def list_(
 
     Example: `gridcase dead list --topic updates.vc-v11`
     """
-    from lab.set_aside import letters
     from services.shell.endpoints import settings_at
 
-    found = asyncio.run(letters(settings_at(), topic))
+    found = asyncio.run(_letters(settings_at(), topic))
     if as_json:
-        typer.echo(orjson.dumps([letter.as_dict() for letter in found], option=orjson.OPT_INDENT_2))
-        return
-    if not found:
-        console.print("nothing was set aside")
-        return
-    console.print(_table(found))
+        print_json([letter.as_dict() for letter in found])
+    else:
+        console.print(_table(found) if found else "nothing was set aside 无死信")
+
+
+async def _letters(settings: Settings, topic: str | None) -> list[Letter]:
+    from lab.reaching import reach
+    from lab.set_aside import letters
+
+    await reach(settings)
+    return await letters(settings, topic)
 
 
 def _table(found: list[Letter]) -> Table:
@@ -74,7 +80,7 @@ def show(address: Address, as_json: AsJson = False) -> None:
     value = asyncio.run(opened(settings, letter, who()))
     said = None if value is None else value.decode(errors="backslashreplace")
     if as_json:
-        typer.echo(orjson.dumps(letter.as_dict() | {"value": said}, option=orjson.OPT_INDENT_2))
+        print_json(letter.as_dict() | {"value": said})
         return
     console.print(_table([letter]))
     console.print("(no value)" if said is None else _safe(said), soft_wrap=True)
@@ -84,11 +90,15 @@ def show(address: Address, as_json: AsJson = False) -> None:
 def replay(
     address: Address,
     file: Annotated[
-        Path | None, typer.Option(help="Send these bytes instead: the record, repaired.")
+        Path | None,
+        typer.Option(
+            help="Send these bytes instead: the record, repaired.", exists=True, dir_okay=False
+        ),
     ] = None,
     by: Annotated[
         str | None, typer.Option(help="Who sends it; else GRIDCASE_OFFICER, else your login.")
     ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Send a record again to the topic that it came from, as it was or repaired.
 
@@ -109,14 +119,23 @@ def replay(
         await send(settings, letter, value, name)
 
     asyncio.run(run())
-    console.print(f"sent to {letter.topic}; `gridcase dead list` shows whether it came back")
+    if as_json:
+        print_json({"address": letter.address, "sent_to": letter.topic})
+    else:
+        console.print(f"sent to {letter.topic}; `gridcase dead list` shows whether it came back")
 
 
 def _found(address: str) -> Letter:
+    from lab.reaching import reach
     from lab.set_aside import NoLetterError, letter_at
     from services.shell.endpoints import settings_at
 
+    async def run() -> Letter:
+        settings = settings_at()
+        await reach(settings)
+        return await letter_at(settings, address)
+
     try:
-        return asyncio.run(letter_at(settings_at(), address))
+        return asyncio.run(run())
     except NoLetterError as error:
-        raise typer.BadParameter(str(error)) from error
+        fail(str(error), "`gridcase dead list` shows the addresses: TOPIC@OFFSET")

@@ -45,6 +45,7 @@ def department(
     from services.shell.endpoints import settings_at
 
     settings, who = settings_at(), by or f"{getpass.getuser()}@{id}"
+    asyncio.run(_reach(settings, id))
     if say:
         asyncio.run(_say(settings, id, " ".join(say), who, at))
     elif once or as_json or not console.is_terminal:
@@ -52,6 +53,14 @@ def department(
     else:
         with suppress(KeyboardInterrupt):
             asyncio.run(_live(settings, id, who))
+
+
+async def _reach(settings: Settings, id: str) -> None:
+    """A department that has no topic is none: said at once, instead of waiting for one."""
+    from lab.reaching import reach
+    from schemas.topics import ASSIGNMENTS
+
+    await reach(settings, ASSIGNMENTS.of(id))
 
 
 async def _once(settings: Settings, id: str, as_json: bool) -> None:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
+from cli.as_json import AsJson, print_json
+
 if TYPE_CHECKING:
     from schemas.envelope import Message
     from services.shell.settings import Settings
@@ -24,6 +26,7 @@ def erase(
     by: Annotated[
         str | None, typer.Option(help="Who erases; else GRIDCASE_OFFICER, else your login.")
     ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Destroy the keys under which the contacts of a case are sealed, those of joined reports too.
 
@@ -41,11 +44,15 @@ def erase(
 
     case = case_of(id)
     if log:
-        _show_log(asyncio.run(_opened(case)))
+        entries = asyncio.run(_opened(case))
+        print_json(entries) if as_json else _show_log(entries)
         return
     if not yes:
         typer.confirm(f"Destroy the contacts of case {case} for good?", abort=True)
     destroyed, asked = asyncio.run(_by_http(case) if bearer() else _erase(case, by or who()))
+    if as_json:
+        print_json({"case": case, "destroyed": destroyed, "looked_for": asked})
+        return
     console.print(f"{destroyed} of {asked} keys destroyed; tombstones stay")
     console.print("in the clear until they expire: reports.submitted 7 days, assignments.* 30 days")
     if not destroyed:

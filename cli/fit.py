@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from cli.compare import rules_of
+from cli.going_on import busy
 
 if TYPE_CHECKING:
     from lab.simulate.checking import Compared, OnTime
@@ -62,9 +63,10 @@ def fit(
 
     rules = rules_of(reference)
     try:
-        past = observe_log(log)
-        found = learn(past, rules, log.name, half_life)
-        rows = judge(past, observe_log(check), found, rules, seed, at_least) if check else None
+        with busy("learning from the log …"):
+            past = observe_log(log)
+            found = learn(past, rules, log.name, half_life)
+            rows = judge(past, observe_log(check), found, rules, seed, at_least) if check else None
     except (LogError, ValueError) as error:
         console.print(f"[red]nothing fitted[/]: {escape(str(error))}", soft_wrap=True)
         raise typer.Exit(1) from None

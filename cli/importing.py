@@ -21,6 +21,9 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from cli.as_json import AsJson, print_json
+from cli.going_on import busy
+
 if TYPE_CHECKING:
     from lab.account import Account
     from lab.compare import Period
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
     from services.shell.settings import Settings
 
 console = Console(highlight=False)
+aside = Console(highlight=False, stderr=True)
 NEVER = timedelta(days=400)
 """Nobody reacts to what time brings about: all has happened, when the export says."""
 AFTERWARDS = timedelta(days=1)
@@ -62,6 +66,7 @@ def import_(
     data: Annotated[Path, typer.Option(help="The platform's folder, as of `up --data`.")] = Path(
         "run"
     ),
+    as_json: AsJson = False,
 ) -> None:
     """Send an export's rows to a fresh platform in stream time, resolve each case when the export
     says that it was, and account for every row. With `--log` no platform is needed: the log is made
@@ -88,11 +93,14 @@ def import_(
             zone = ZoneInfo(rules.times.zone)
             asyncio.run(_run(sent, data, end, zone, account, quiet_progress))
     except (CannotImport, NotRunning) as error:
-        console.print(f"[red]not imported[/]: {escape(str(error))}", soft_wrap=True)
+        aside.print(f"[red]not imported[/]: {escape(str(error))}", soft_wrap=True)
         raise typer.Exit(1) from None
-    console.print(_table(account, file))
+    if as_json:
+        print_json(account.as_data())
+    else:
+        console.print(_table(account, file))
     if not account.balances:
-        console.print("[red]the account does not balance[/]: some rows came to neither end")
+        aside.print("[red]the account does not balance[/]: some rows came to neither end")
     if account.stopped or not account.balances:
         raise typer.Exit(1)
 
@@ -114,9 +122,11 @@ def _make_log(
             "`--log` decides by rules: name their folder", param_hint="--reference"
         )
     started = monotonic()
-    events = write_log(rows, read_folder(reference), until, to, account, jobs or cores())
+    rules = read_folder(reference)
+    with busy("living through each case …"):
+        events = write_log(rows, rules, until, to, account, jobs or cores())
     account.seconds = monotonic() - started
-    console.print(f"{events:,} events in {to}")
+    aside.print(f"{events:,} events in {to}")
 
 
 def _moment(text: str) -> datetime:
@@ -200,7 +210,7 @@ async def _run(
                 await driver.run(until)
             except NotQuiet as error:
                 account.stopped = True
-                console.print(f"[red]stopped[/]: {escape(str(error))}", soft_wrap=True)
+                aside.print(f"[red]stopped[/]: {escape(str(error))}", soft_wrap=True)
     account.seconds = asyncio.get_running_loop().time() - started
     account.refused = await _refused(settings, rows, account)
 
@@ -229,7 +239,7 @@ def _watched(
 ) -> Iterator[None]:
     """A bar for reports and endings, with the date that it is for the services."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, TimeElapsedColumn(), console=console, disable=quiet) as progress:
+    with Progress(*columns, TimeElapsedColumn(), console=aside, disable=quiet) as progress:
         total = account.sent + parties.waiting
         task = progress.add_task("", total=total)
 

@@ -10,6 +10,8 @@ import typer
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn
 
+from cli.as_json import AsJson, print_json
+
 app = typer.Typer(help="Export the log.", no_args_is_help=True)
 console = Console(highlight=False, stderr=True)
 
@@ -22,11 +24,13 @@ def _log() -> None:
 @app.command()
 def export(
     to: Annotated[Path, typer.Argument(help="File to write, one event a line.")],
+    as_json: AsJson = False,
 ) -> None:
     """Write every event of every case, as it stands on the log, one JSON object a line.
 
     Example: `gridcase log export log.jsonl`
     """
+    from lab.reaching import reach
     from schemas.topics import CASE_EVENTS
     from services.shell.consuming import read_to_end
     from services.shell.endpoints import settings_at
@@ -34,6 +38,7 @@ def export(
     settings = settings_at()
 
     async def run() -> int:
+        await reach(settings)
         count = 0
         columns = (SpinnerColumn(), TextColumn("{task.completed} events"))
         with to.open("wb") as file, Progress(*columns, console=console) as progress:
@@ -44,4 +49,8 @@ def export(
                 count += 1
         return count
 
-    console.print(f"{asyncio.run(run())} events in {to}")
+    count = asyncio.run(run())
+    if as_json:
+        print_json({"events": count, "file": str(to)})
+    else:
+        console.print(f"{count:,} events in {to}")

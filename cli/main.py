@@ -38,9 +38,11 @@ from cli import (
     watch,
     whatif,
 )
+from cli.troubles import Telling
 
 app = typer.Typer(
     name="gridcase",
+    cls=Telling,
     help="Routes what residents and grid workers report, and holds every case to its deadline.\n\n"
     "群众诉求与网格上报:受理、分派、督办、评价。",
     no_args_is_help=True,
@@ -81,8 +83,8 @@ app.add_typer(token.app, name="token")
 
 
 def main() -> None:
-    # Its warnings are of retries, while a broker still takes up new topics: nothing to act upon.
-    logging.getLogger("aiokafka").setLevel(logging.ERROR)
+    # It warns of retries, and what it cannot do it raises as well: `cli.troubles` tells that once.
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     app()
 
 

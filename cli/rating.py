@@ -10,6 +10,10 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from cli.as_json import AsJson, print_json
+from cli.going_on import busy
+from cli.troubles import fail
+
 app = typer.Typer(
     help="Published figures: verify, correct, visits, rehearse.", no_args_is_help=True
 )
@@ -23,20 +27,20 @@ def _rating() -> None:
 
 @app.command()
 def verify(
-    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Make every published edition again from the log, and compare it to the byte.
 
     Example: `gridcase rating verify`
     """
-    import orjson
-
+    from lab.reaching import reach
     from lab.verify_scorecards import verify as verified
     from services.shell.endpoints import settings_at
     from services.shell.reference_feed import ReferenceFeed
 
     async def run() -> list[Any]:
         settings = settings_at()
+        await reach(settings)
         feed = ReferenceFeed(settings)
         reading = asyncio.create_task(feed.run())
         await feed.ready()
@@ -45,12 +49,13 @@ def verify(
         finally:
             reading.cancel()
 
-    found = asyncio.run(run())
+    with busy("reading the log …"):
+        found = asyncio.run(run())
     if as_json:
         rows = [
             {"edition": v.edition.id, "cards": v.cards, "different": v.different} for v in found
         ]
-        typer.echo(orjson.dumps(rows, option=orjson.OPT_INDENT_2).decode())
+        print_json(rows)
     else:
         for each in found:
             said = f"{len(each.different)} differ" if each.different else "equal to the byte"
@@ -65,6 +70,7 @@ def verify(
 def correct(
     period: Annotated[str, typer.Argument(help="A published month, 2022-07.")],
     reason: Annotated[str, typer.Option(help="Why; it is published with the new version.")],
+    as_json: AsJson = False,
 ) -> None:
     """Publish another version of a month, by what is known now. The earlier ones stay.
 
@@ -77,8 +83,7 @@ def correct(
     try:
         parse(period)
     except ValueError as error:
-        console.print(f"[red]error[/] {error}")
-        raise typer.Exit(1) from None
+        fail(str(error), "write a month as 2022-07")
 
     async def run() -> dict[str, Any] | None:
         settings = settings_at()
@@ -91,19 +96,25 @@ def correct(
             await asyncio.sleep(0.2)
         return None
 
-    wish = asyncio.run(run())
+    with busy("asking …"):
+        wish = asyncio.run(run())
     if wish is None:
-        console.print("asked for; the owner of partition 0 is busy, or no rating service is up")
-        raise typer.Exit(1)
+        fail(
+            "asked for, and not answered within a minute: no rating service is up, or it is busy",
+            "`gridcase doctor` shows whether it is; what was asked is done once it is up",
+        )
     if wish["edition"] is None:
-        console.print(f"[red]error[/] {wish['refusal']}")
-        raise typer.Exit(1)
-    console.print(f"published: {wish['edition']}")
+        fail(wish["refusal"], "the months that were published: /api/periods of the public page")
+    if as_json:
+        print_json({"published": wish["edition"]})
+    else:
+        console.print(f"published: {wish['edition']}")
 
 
 @app.command()
 def visits(
     period: Annotated[str, typer.Argument(help="A month, 2022-07.")],
+    as_json: AsJson = False,
 ) -> None:
     """Write the worklist of a month's return visits as CSV, from the topic `visits.requested`.
 
@@ -111,6 +122,7 @@ def visits(
     """
     import csv
 
+    from lab.reaching import reach
     from schemas import envelope
     from schemas.topics import VISITS_REQUESTED
     from services.shell.consuming import read_to_end
@@ -118,17 +130,21 @@ def visits(
 
     async def run() -> dict[str, dict[str, Any]]:
         settings, found = settings_at(), {}
+        await reach(settings, VISITS_REQUESTED.name)
         async for record in read_to_end(settings, settings.topic(VISITS_REQUESTED.name)):
             told = envelope.parse(record.value)["data"]
             if told["period"] == period:
                 found[told["case_id"]] = told
         return found
 
+    found = list(asyncio.run(run()).values())
+    if as_json:
+        print_json(found)
+        return
     rows = csv.writer(sys.stdout, lineterminator="\n")
     columns = ("period", "department", "drawn", "stratum", "case_id", "resolved_at")
     rows.writerow(columns)
-    for told in asyncio.run(run()).values():
-        rows.writerow([told[name] for name in columns])
+    rows.writerows([told[name] for name in columns] for told in found)
 
 
 @app.command()
@@ -140,6 +156,7 @@ def rehearse(
     reference: Annotated[
         Path, typer.Option(help="The county's reference data.", exists=True)
     ] = Path("deploy/hanyin"),
+    as_json: AsJson = False,
 ) -> None:
     """Play the demo month in this process, without a broker, and write its log: some seconds.
 
@@ -153,6 +170,9 @@ def rehearse(
     with to.open("wb") as file:
         for event in log:
             file.write(envelope.write(event) + b"\n")
+    if as_json:
+        print_json({"events": len(log), "file": str(to), "shown": list(shown)})
+        return
     console.print(f"{len(log):,} events in {to}")
     for line in shown:
         console.print(line)

@@ -13,6 +13,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from cli.going_on import busy
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -81,7 +83,8 @@ def replay(
             _verify(path, rules, jobs or cores(), as_json=as_json)
             return
         started = monotonic()
-        found = fold(path, asked, jobs or cores())
+        with busy("reading the log …"):
+            found = fold(path, asked, jobs or cores())
     told = _summary(found, monotonic() - started)
     if digest:
         told["digests"] = _digests(found)
@@ -252,7 +255,8 @@ def _verify(path: Path, references: list[Reference], jobs: int, *, as_json: bool
     from lab.replay.verifying import verify
     from schemas.rulebook import Rulebooks
 
-    found = verify(path, Rulebooks(references) if references else None, jobs)
+    with busy("holding the log to its promises …"):
+        found = verify(path, Rulebooks(references) if references else None, jobs)
     if as_json:
         told = {
             "events": found.events,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime, time
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,10 +13,12 @@ from rich.markup import escape
 from rich.table import Table
 
 from cli.compare import day, rules_of
+from cli.going_on import through
 
 if TYPE_CHECKING:
     from lab.simulate.county import Plan
     from lab.simulate.habits import Habits
+    from schemas.envelope import Message
     from schemas.rulebook import Rulebook
 
 console = Console(highlight=False)
@@ -113,10 +115,17 @@ def _live(plan: Plan, habits: Habits, rules: Rulebook, log: Path | None) -> dict
     from lab.simulate.observing import Observed
 
     seen, started = Observed(), monotonic()
-    if log is None:
-        events = live(plan, habits, rules, seen.take)
-    else:
-        events = simulate_log(plan, habits, rules, log, seen.take)
+    first = datetime.combine(plan.span.first, time(), rules.zone)
+    with through(first, plan.end(rules.zone)) as to:
+
+        def see(event: Message[Any]) -> None:
+            seen.take(event)
+            to(event.time)
+
+        if log is None:
+            events = live(plan, habits, rules, see)
+        else:
+            events = simulate_log(plan, habits, rules, log, see)
     seconds = monotonic() - started
     rates = on_time(seen)
     return {

@@ -13,7 +13,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from cli.as_json import AsJson, print_json
 from cli.compare import day, rules_of
+from cli.going_on import busy
 
 if TYPE_CHECKING:
     from lab.compare import Period
@@ -43,7 +45,6 @@ Into = Annotated[
     Path | None,
     typer.Option("--write", help="Write it into this folder.", exists=True, file_okay=False),
 ]
-Json = Annotated[bool, typer.Option("--json", help="As JSON.")]
 BOSTON = Path("deploy/boston")
 
 
@@ -58,27 +59,26 @@ def infer(
         int, typer.Option(help="A limit must explain so many rows to be one.", min=1)
     ] = 1,
     write: Into = None,
-    as_json: Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Find the limits that gave the due times in an export: N working days, calendar days, hours,
     with the share of rows that each explains to the minute, and since when.
 
     Example: `gridcase sla infer requests.csv.gz --reference deploy/boston --to 2015-06-30`
     """
-    import orjson
-
     from lab.infer.policies import infer as find
     from lab.infer.reading import history
     from lab.infer.writing import write as put
     from services.sla.calendar import WorkCalendar
 
     rules = rules_of(reference)
-    with _said("nothing inferred"):
+    with _said("nothing inferred"), busy("reading the export …"):
         past = list(history(file, _form(file, mapping), _period(from_, to)))
-    found = find(past, WorkCalendar.of(rules.calendar()), at_least)
+    with busy("looking for limits …"):
+        found = find(past, WorkCalendar.of(rules.calendar()), at_least)
     if as_json:
         rows = [{**asdict(each), "share": each.share} for each in found]
-        print(orjson.dumps(rows, option=orjson.OPT_INDENT_2).decode())
+        print_json(rows)
     else:
         _show(found, len(past))
     if write is not None:
@@ -109,6 +109,7 @@ def learn(
     from_: From = None,
     to: To = None,
     write: Into = None,
+    as_json: AsJson = False,
 ) -> None:
     """Learn how long cases take, by category and department, for the early warning: handling.yaml.
     What happened after `--to` is not looked at.
@@ -118,15 +119,18 @@ def learn(
     from lab.infer.handling import learn as find
     from lab.infer.writing import write_handling
 
-    with _said("nothing learnt"):
+    with _said("nothing learnt"), busy("reading the export …"):
         found = find(file, _form(file, mapping), rules_of(reference), _period(from_, to))
+    left_out = write_handling(found, rules_of(reference), file.name, write) if write else 0
+    if as_json:
+        print_json([row.model_dump(mode="json") for row in found])
+        return
     table = Table("cases", "half done by", "four fifths by", "category", "department")
     for row in found:
         half, most = (_hours(row.hours, share) for share in (0.5, 0.8))
         table.add_row(f"{row.cases:,}", half, most, row.category, row.department or "any")
     console.print(table)
     if write is not None:
-        left_out = write_handling(found, rules_of(reference), file.name, write)
         console.print(f"written: {write / 'handling.yaml'}; {left_out} unknown left out")
 
 
@@ -141,27 +145,25 @@ def calibrate(
         str | None, typer.Option(help="Learn afresh from reports from this local day on.")
     ] = None,
     learn_to: Annotated[str | None, typer.Option(help="And up to this one, included.")] = None,
-    as_json: Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Hold the early warning against what happened: of those called 80 % likely, how many were late?
     By the handling times of the folder, or by those learnt from an earlier part of the file.
 
     Example: `gridcase sla calibrate requests.csv.gz --learn-to 2015-06-30 --from 2015-07-01`
     """
-    import orjson
-
     from lab.infer import handling as lab
     from schemas.rulebook import Rulebook
 
     rules, form = rules_of(reference), _form(file, mapping)
-    with _said("not calibrated"):
+    with _said("not calibrated"), busy("reading the export …"):
         if learn_from or learn_to:
             period = _period(learn_from, learn_to)
             times = tuple(lab.learn(file, form, rules, period))
             rules = Rulebook(rules.reference.model_copy(update={"handling": times}))
         found = lab.calibrate(file, form, rules, _period(from_, to))
     if as_json:
-        print(orjson.dumps(asdict(found), option=orjson.OPT_INDENT_2).decode())
+        print_json(asdict(found))
         return
     _show_calibration(found, rules.settings.at_risk)
 
@@ -185,6 +187,7 @@ def explain(
     svg: Annotated[
         Path | None, typer.Option(help="Draw it into this file as well.", dir_okay=False)
     ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Draw a case's deadlines as a timeline: which clock ran, stood still or was late, what was due
     when, and by which rule.
@@ -199,9 +202,13 @@ def explain(
 
     _, found = find(case, log, reference)
     drawn, names = timeline(found.events, found.now), Names(found.rules)
-    console.print(render(drawn, names))
     if svg is not None:
         svg.write_text(draw(drawn, names), "utf-8")
+    if as_json:
+        print_json(asdict(drawn))
+        return
+    console.print(render(drawn, names))
+    if svg is not None:
         console.print(f"drawn: {svg}", soft_wrap=True)
 
 

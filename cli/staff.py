@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from cli.compare import day, rules_of
+from cli.going_on import busy
 from cli.simulate import FIRST_DAY, FitFile, habits_of
 
 if TYPE_CHECKING:
@@ -48,7 +49,8 @@ def staff(
     habits = habits_of(fit, rules, people)
     span = Span(day(first, "--from") or FIRST_DAY, days)
     plans = [Plan(span, number, people=people) for number in range(seed, seed + seeds)]
-    needs = search(plans, habits, rules, target, at_least)
+    with busy(f"living through {days} days {seeds} times …"):
+        needs = search(plans, habits, rules, target, at_least)
     if as_json:
         import orjson
 

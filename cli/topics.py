@@ -10,6 +10,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from cli.as_json import AsJson, print_json
+
 app = typer.Typer(help="Make the topics of the contract.", no_args_is_help=True)
 console = Console(highlight=False)
 
@@ -25,22 +27,20 @@ def create(
         Path, typer.Option(help="Whose departments get their topics.", exists=True)
     ] = Path("deploy/hanyin"),
     replication: Annotated[int, typer.Option(help="Copies of each partition.", min=1)] = 1,
+    as_json: AsJson = False,
 ) -> None:
     """Make every topic that is missing. What exists is left alone.
 
     Example: `KAFKA_BOOTSTRAP_SERVERS=broker:9092 gridcase topics create --replication 3`
     """
-    from services.shell.incarnation import WrongLogError
+    from services.shell.endpoints import settings_at
     from services.shell.provision import make_topics
     from services.shell.reference import read_folder
-    from services.shell.settings import Settings
-    from services.shell.topic_admin import TopicError
 
-    try:
-        made = asyncio.run(make_topics(Settings(), read_folder(reference), replication))
-    except (TopicError, WrongLogError) as error:
-        console.print(f"[red]not made[/]: {error}", soft_wrap=True)
-        raise typer.Exit(1) from None
+    made = asyncio.run(make_topics(settings_at(), read_folder(reference), replication))
+    if as_json:
+        print_json({"made": made})
+        return
     console.print(f"{len(made)} topics made" + (f", {made[0]} …" if made else "; all were there"))
 
 
@@ -50,7 +50,7 @@ def acl(
         Path, typer.Option(help="Whose departments get their rights.", exists=True)
     ] = Path("deploy/hanyin"),
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only print them.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Grant each service, department and party what the topics table says, and nothing else.
 
@@ -59,28 +59,27 @@ def acl(
 
     Example: `GRIDCASE_KAFKA_SECURITY_PROTOCOL=SASL_SSL gridcase topics acl --reference deploy/hanyin`
     """
-    import orjson
-
+    from lab.reaching import reach
+    from schemas.topics import REFERENCE
     from services.shell.acl_admin import Applied, apply
     from services.shell.acl_plan import grants
     from services.shell.endpoints import settings_at
     from services.shell.reference import read_folder
-    from services.shell.topic_admin import TopicError
 
     settings = settings_at()
     codes = [unit.code for unit in read_folder(reference).departments if unit.heir is None]
     wanted = grants(settings, codes)
-    try:
-        done = Applied(wanted, []) if dry_run else apply(settings, wanted)
-    except TopicError as error:
-        console.print(f"[red]not granted[/]: {error}", soft_wrap=True)
-        raise typer.Exit(1) from None
+    if dry_run:
+        done = Applied(wanted, [])
+    else:
+        asyncio.run(reach(settings, REFERENCE.name))
+        done = apply(settings, wanted)
     if as_json:
         said = {
             "wanted": len(wanted),
             **{k: [g._asdict() for g in v] for k, v in done._asdict().items()},
         }
-        typer.echo(orjson.dumps(said, option=orjson.OPT_INDENT_2).decode())
+        print_json(said)
         return
     if dry_run:
         for grant in wanted:

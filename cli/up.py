@@ -11,6 +11,12 @@ import typer
 from rich.console import Console
 
 console = Console(highlight=False)
+PAGES = {
+    "intake": "reports come in here: POST /reports; the contract at /asyncapi",
+    "router": "what waits for a person: /triage",
+    "sla": "running deadlines: /timers",
+    "rating": "the public page 公示",
+}
 
 
 def up(
@@ -23,7 +29,8 @@ def up(
     ] = "wall",
     data: Annotated[Path, typer.Option(help="Where broker, database and logs live.")] = Path("run"),
     fixed_ports: Annotated[
-        bool, typer.Option(help="Serve on 8001 to 8004; otherwise on free ports.")
+        bool,
+        typer.Option(help="Serve on 8001 to 8004, Kafka on 9092 if free; otherwise on free ports."),
     ] = True,
 ) -> None:
     """Start broker, database and the four services; publish the rules; stay until Ctrl-C.
@@ -53,7 +60,10 @@ async def _up(
     async with Platform(options) as platform:
         console.print(f"[bold green]ready[/] · Kafka {platform.settings.kafka} ({platform.kind})")
         for name, address in platform.http.items():
-            console.print(f"  {name:8} {address}")
+            console.print(f"  {name:8} {address}  [dim]{PAGES[name]}[/]")
         console.print(f"  endpoints in {data / 'endpoints.json'} · Ctrl-C stops")
+        console.print(
+            "next, in another terminal: [bold]gridcase doctor[/], [bold]gridcase watch[/]"
+        )
         await stop.wait()
         console.print("stopping …")

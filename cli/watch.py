@@ -12,6 +12,9 @@ import typer
 from rich.console import Console
 from rich.live import Live
 
+from cli.as_json import AsJson
+from cli.going_on import busy
+
 if TYPE_CHECKING:
     from lab.watch.view import MonthView
     from services.shell.settings import Settings
@@ -30,30 +33,25 @@ def watch(
     since: Annotated[
         Since, typer.Option(help="`now`: go over the past first. `start`: see it pass by.")
     ] = Since.NOW,
+    as_json: AsJson = False,
 ) -> None:
     """Follow every case: where they stand, what is late, what has just happened. Ctrl-C ends it.
 
     The figures count all cases from the beginning of the log, whichever way one starts. Where the
-    output is no terminal, a line comes every few seconds.
+    output is no terminal, a line comes every few seconds; with `--json`, an object a line.
 
     Example: `gridcase watch --since start`
     """
-    from lab.story.case_log import NoPlatform
     from services.shell.endpoints import settings_at
 
-    try:
-        with suppress(KeyboardInterrupt):
-            asyncio.run(_watch(settings_at(), since))
-    except NoPlatform as error:
-        err = Console(stderr=True, highlight=False)
-        err.print(f"[red]error[/] {error}", soft_wrap=True)
-        err.print("[dim]next[/]  start one by `gridcase up`, or set KAFKA_BOOTSTRAP_SERVERS")
-        raise typer.Exit(1) from None
+    with suppress(KeyboardInterrupt):
+        asyncio.run(_watch(settings_at(), since, as_json))
 
 
-async def _watch(settings: Settings, since: Since) -> None:
-    from lab.story.case_log import in_force, present, published_rules, reach
-    from lab.watch.view import MonthView
+async def _watch(settings: Settings, since: Since, as_json: bool) -> None:
+    from lab.reaching import reach
+    from lab.story.case_log import in_force, present, published_rules
+    from lab.watch.view import MonthView, line
     from lab.watch.watching import Watcher
 
     await reach(settings)
@@ -64,9 +62,12 @@ async def _watch(settings: Settings, since: Since) -> None:
         tasks.create_task(watcher.follow_events())
         tasks.create_task(watcher.follow_clock())
         if since is Since.NOW:
-            with console.status("reading the log …"):
+            with busy("reading the log …"):
                 await watcher.caught_up()
-        await (_draw(view) if console.is_terminal else _print(view))
+        if as_json:
+            await _every(LINE_SECONDS, lambda: typer.echo(line(view)))
+        else:
+            await (_draw(view) if console.is_terminal else _print(view))
 
 
 async def _draw(view: MonthView) -> None:

@@ -11,6 +11,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from cli.going_on import busy
+
 if TYPE_CHECKING:
     from lab.whatif.asking import Changed
     from lab.whatif.report import Figure, Report
@@ -64,7 +66,7 @@ def whatif(
         raise typer.BadParameter(str(error), param_hint="--reference") from error
     started, over = monotonic(), jobs or cores()
     try:
-        with log_file(log) as path:
+        with log_file(log) as path, busy("deciding the log again …"):
             old = verify(path, Rulebooks(rules[1:]), over) if rules[1:] else None
             answer = ask(path, Question(rules[0], seed, repeats), over)
     except NoLog as error:

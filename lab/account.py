@@ -71,6 +71,23 @@ class Account:
             case Resolved():
                 self.resolved.add(event.subject)
 
+    def as_data(self) -> dict[str, Any]:
+        """The same for a program."""
+        return {
+            "source": self.source,
+            "rows": self.rows,
+            "rejected_by_mapping": dict(self.rejected),
+            "after_the_end": self.late,
+            "sent": self.sent,
+            "accepted": len(self.opened),
+            "rejected_by_intake": dict(Counter(self.refused.values())),
+            "endings": self.endings,
+            "resolved": len(self.resolved),
+            "seconds": round(self.seconds, 2),
+            "stopped": self.stopped,
+            "balances": self.balances,
+        }
+
     def lines(self) -> Iterator[tuple[str, int]]:
         """The account in words and numbers, from the file to the cases."""
         yield "rows", self.rows

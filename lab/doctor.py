@@ -16,13 +16,15 @@ from typing import Any, Literal
 
 import httpx
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import KafkaError
-from confluent_kafka import KafkaException, admin
+from aiokafka.errors import KafkaConnectionError, KafkaError
+from confluent_kafka import KafkaException
 from motor.motor_asyncio import AsyncIOMotorClient
 from pymongo.errors import PyMongoError
 
 from schemas.reference import Reference
 from schemas.rulebook import Rulebooks
+from services.shell.acl_admin import admin_client, authorizer, granted
+from services.shell.acl_plan import Grant, grants
 from services.shell.consuming import read_to_end
 from services.shell.embedded.mock import mock_at
 from services.shell.reference import Collector
@@ -79,7 +81,8 @@ async def broker(patient: Patient) -> Finding:
             standing = await admin.describe_topics()
     except (KafkaError, TimeoutError, OSError) as error:
         step = "start Kafka, or name another: KAFKA_BOOTSTRAP_SERVERS=host:9092 (here: gridcase up)"
-        return Finding("broker", "ill", f"{settings.kafka} does not answer: {_words(error)}", step)
+        why = "" if isinstance(error, KafkaConnectionError) else f": {_words(error)}"
+        return Finding("broker", "ill", f"{settings.kafka} does not answer{why}", step)
     finally:
         await admin.close()
     patient.topics = {row["topic"]: len(row["partitions"]) for row in standing}
@@ -130,31 +133,32 @@ async def access(patient: Patient) -> Finding:
     """Whether the broker guards its topics at all."""
     if mock_at(patient.settings.kafka):
         return Finding("access", "poorly", "a mock cluster guards nothing", "use a real Kafka")
+    client = admin_client(patient.settings)
     try:
-        rows = await asyncio.to_thread(_acls, patient.settings)
-    except KafkaException as error:
-        words = str(error.args[0].str() if error.args else error)
-        step = "set authorizer.class.name on the broker, and ACLs for each department's two topics"
-        return Finding("access", "poorly", f"anybody may write anything: {words}", step)
-    return Finding("access", "well", f"{rows} access rules")
+        guard = await asyncio.to_thread(authorizer, client)
+        standing = await asyncio.to_thread(granted, client)
+    except (KafkaException, TimeoutError) as error:
+        words = str(error.args[0].str() if error.args else "no answer")
+        step = "ask as a principal that may describe the cluster: GRIDCASE_KAFKA_USERNAME"
+        return Finding("access", "poorly", f"it cannot be looked at: {words}", step)
+    if not guard:
+        step = (
+            "set authorizer.class.name on the broker; gridcase topics acl --reference DIR then grants "
+            "each party its own"
+        )
+        return Finding("access", "poorly", "anybody may write anything: no authorizer", step)
+    units = patient.reference.departments if patient.reference else ()
+    wanted = grants(patient.settings, [unit.code for unit in units if unit.heir is None])
+    missing = sorted(set(wanted) - standing)
+    if missing:
+        words = f"{len(missing)} of {len(wanted)} rights are missing, first {_right(missing[0])}"
+        return Finding("access", "poorly", words, "gridcase topics acl --reference DIR")
+    return Finding("access", "well", f"all {len(wanted)} rights stand as the table says")
 
 
-def _acls(settings: Settings) -> int:
-    client: dict[str, Any] = {"bootstrap.servers": settings.kafka, "log_level": 0}
-    if settings.kafka_security_protocol != "PLAINTEXT":
-        client |= {
-            "security.protocol": settings.kafka_security_protocol,
-            "sasl.mechanism": settings.kafka_sasl_mechanism,
-            "sasl.username": settings.kafka_username or "",
-            "sasl.password": settings.kafka_password or "",
-            "ssl.ca.location": settings.kafka_ca_file or "probe",
-        }
-    of: Any = admin  # it does not say what it exports
-    every = of.AclBindingFilter(
-        of.ResourceType.ANY, None, of.ResourcePatternType.ANY, None, None,
-        of.AclOperation.ANY, of.AclPermissionType.ANY,
-    )  # fmt: skip
-    return len(of.AdminClient(client).describe_acls(every, request_timeout=PATIENCE).result())
+def _right(grant: Grant) -> str:
+    name = grant.name + ("…" if grant.prefixed else "")
+    return f"{grant.principal} {grant.operation} {grant.resource} {name}"
 
 
 async def database(patient: Patient) -> Finding:
@@ -162,7 +166,8 @@ async def database(patient: Patient) -> Finding:
         hello = await _hello(patient.settings)
     except PyMongoError as error:
         step = "start MongoDB, or name another: MONGO_URL=mongodb://host:27017"
-        return Finding("database", "ill", f"it does not answer: {_words(error)}", step)
+        where = _words(error).partition(" (configured")[0]
+        return Finding("database", "ill", f"it does not answer: {where}", step)
     if "setName" not in hello:
         step = "start mongod with --replSet rs0 and run rs.initiate(): only then are writes kept"
         return Finding("database", "poorly", "it is no replica set", step)

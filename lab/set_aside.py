@@ -27,7 +27,7 @@ ENDING = dead("")
 
 
 class NoLetterError(LookupError):
-    """There is no such letter; the text says what to do next."""
+    """There is no such letter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +93,7 @@ async def letter_at(settings: Settings, address: str) -> Letter:
     for letter in await letters(settings, topic) if topic else ():
         if str(letter.offset) == offset:
             return letter
-    raise NoLetterError(
-        f"nothing was set aside at {address!r}: see `gridcase dead list` for the addresses"
-    )
+    raise NoLetterError(f"nothing was set aside at {address!r}")
 
 
 async def opened(settings: Settings, letter: Letter, by: str | None = None) -> bytes | None:

@@ -32,7 +32,7 @@ from services.shell.embedded import (
     start_mock_kafka,
     start_mongod,
 )
-from services.shell.embedded.child import DEATHWATCH, choose_port
+from services.shell.embedded.child import DEATHWATCH, choose_port, is_free
 from services.shell.provision import provision
 from services.shell.settings import PORTS, Settings
 
@@ -40,6 +40,8 @@ READY_SECONDS = 120.0
 LIVED = 60.0
 """Seconds after which an end is the first of its kind."""
 LONG_REST = 2.0
+KAFKA_PORT = 9092
+"""Where every client looks first."""
 Say = Callable[[str], None]
 
 
@@ -54,7 +56,7 @@ class Options:
     clock: Literal["wall", "stream"] = "wall"
     broker: Literal["auto", "kafka", "mock"] = "auto"
     fixed_ports: bool = False
-    """Use 8001 to 8004; else free ports."""
+    """Use 8001 to 8004, and 9092 for a Kafka of our own while nobody else has it; else free ports."""
     environment: dict[str, str] = field(default_factory=dict)
     """More settings for the services, and an existing broker or database; they come before those
     of this process."""
@@ -141,7 +143,8 @@ class Platform:
             self.kind = "mock"
             return self._own(start_mock_kafka())
         self.kind = "kafka"
-        return self._own(start_kafka(self.options.data, say=self.options.say))
+        usual = KAFKA_PORT if self.options.fixed_ports and is_free(KAFKA_PORT) else None
+        return self._own(start_kafka(self.options.data, say=self.options.say, port=usual))
 
     def _database(self) -> str:
         named = self._named("MONGO_URL")

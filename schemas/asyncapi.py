@@ -94,7 +94,7 @@ def _channel(topic: Topic) -> dict[str, Any]:
 
 def _department() -> dict[str, Any]:
     words = f"the department's code, as the reference data has it: `{CODE_PATTERN}`"
-    return {"description": words, "examples": ["county-water", "vc-610921101204"]}
+    return {"description": words, "examples": ["water-office", "village-7"]}
 
 
 def _kafka(topic: Topic) -> dict[str, Any]:

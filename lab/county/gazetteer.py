@@ -35,7 +35,7 @@ def of_division(folder: Path, county: str) -> list[Place]:
     names = [row["name"] for row in _rows(folder / "areas.csv") if row["code"] == county]
     if not names:
         raise GazetteerError(
-            f"the gazetteer has no county {county!r}: six digits are meant, such as 610921"
+            f"the gazetteer has no county {county!r}: six digits are meant, such as 110101"
         )
     towns = [row for row in _rows(folder / "streets.csv") if row["areaCode"] == county]
     villages = [row for row in _rows(folder / "villages.csv") if row["areaCode"] == county]
@@ -61,6 +61,12 @@ def of_table(file: Path, county: str) -> list[Place]:
     for place in places:
         if place.parent and place.parent not in codes:
             raise GazetteerError(f"{file}: {place.code} lies in {place.parent!r}, which is no row")
+    for kind in ("town", "village"):
+        if kind not in {place.kind for place in places}:
+            raise GazetteerError(
+                f"{file} has no {kind}: a case climbs village → town → county; a city's "
+                "neighbourhoods and districts are such"
+            )
     return sorted(places, key=lambda place: KINDS.index(place.kind))
 
 

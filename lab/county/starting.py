@@ -13,32 +13,51 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, datetime, time
 from pathlib import Path
 from string import Template
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from lab.county.gazetteer import Place
 
 TEMPLATE = Path(__file__).parent / "template"
 UNITS = {
-    "village": ("vc", "village-committee", "委会"),
-    "town": ("to", "town-office", "社会治理办公室"),
-    "county": ("county-office", "county-office", "信访局"),
+    "village": ("vc", "village-committee", "委会", " committee"),
+    "town": ("to", "town-office", "社会治理办公室", " town office"),
+    "county": ("county-office", "county-office", "信访局", " petition office"),
 }
-"""Kind of place to the prefix of the unit's code, its kind, and what is added to its name."""
+"""Kind of place to the prefix of the unit's code, its kind, and what is added to its name, in Chinese
+or in letters as the name is."""
+FROM_THE_PAST = date(2015, 1, 1)
+"""So that what another system recorded may be imported under the new rules."""
 
 
-def write(folder: Path, places: Sequence[Place], today: date) -> list[Path]:
+class WorkingTime(NamedTuple):
+    """Whose clock and which public holidays, as `calendar.yaml` names them."""
+
+    timezone: str = "Asia/Shanghai"
+    holidays: str = "chinesecalendar"
+
+
+CHINA = WorkingTime()
+
+
+def write(
+    folder: Path, places: Sequence[Place], today: date, working: WorkingTime = CHINA
+) -> list[Path]:
     """The files that were written. Raises FileExistsError for a folder that is not empty."""
     if folder.exists() and any(folder.iterdir()):
-        raise FileExistsError(f"{folder} is not empty: name a new folder")
+        raise FileExistsError(f"{folder} is not empty")
     folder.mkdir(parents=True, exist_ok=True)
     county = places[0]
     _table(folder / "areas.csv", ("code", "name", "kind", "parent"), _areas(places))
     _table(
         folder / "departments.csv", ("code", "name", "kind", "level", "area"), _departments(places)
     )
+    since = datetime.combine(FROM_THE_PAST, time(), ZoneInfo(working.timezone))
     known = {"county": county.code, "name": county.name, "year": str(today.year)}
+    known |= {"since": since.isoformat(), **working._asdict()}
     for source in sorted(TEMPLATE.iterdir()):
         text = Template(source.read_text("utf-8")).substitute(known)
         (folder / source.name).write_text(text, "utf-8")
@@ -57,8 +76,9 @@ def _areas(places: Sequence[Place]) -> Iterable[tuple[str, ...]]:
 def _departments(places: Sequence[Place]) -> Iterable[tuple[str, ...]]:
     for place in places:
         if place.kind in UNITS:
-            prefix, kind, added = UNITS[place.kind]
+            prefix, kind, zh, en = UNITS[place.kind]
             code = prefix if place.kind == "county" else f"{prefix}-{place.code}"
+            added = en if place.name.isascii() else zh
             name = place.name if place.name.endswith(added) else f"{place.name}{added}"
             yield code, name, kind, place.kind, place.code
 

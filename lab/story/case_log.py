@@ -9,30 +9,21 @@ tick; in an exported log, now is the log's last moment.
 
 from __future__ import annotations
 
-import asyncio
-import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from aiokafka.errors import KafkaError
-
+from lab.reaching import reach
 from schemas import envelope, ids
 from schemas.envelope import Message, Unreadable
 from schemas.inputs import ClockTick
 from schemas.rulebook import Rulebook, Rulebooks
 from schemas.topics import CASE_EVENTS, CLOCK, EVENT_TYPES, REFERENCE
-from services.shell.consuming import partitions_of, read_to_end, reader
+from services.shell.consuming import read_to_end
 from services.shell.reference import Collector
 from services.shell.settings import Settings
-
-REACH_SECONDS = 10.0
-
-
-class NoPlatform(RuntimeError):  # noqa: N818 - it names what was not found
-    """No broker answers, or it has no log; the text says where it was looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,23 +82,6 @@ def from_file(path: Path, case: str, books: Rulebooks) -> Found:
 
 
 # ── the broker ───────────────────────────────────────────────────────────────────────────────
-
-
-async def reach(settings: Settings) -> None:
-    """Make sure that there is a log to read. Raises `NoPlatform`."""
-    topic = settings.topic(CASE_EVENTS.name)
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # it is told once, in our words
-    consumer = reader(settings)
-    try:
-        async with asyncio.timeout(REACH_SECONDS):
-            await consumer.start()
-            await partitions_of(consumer, topic)
-    except KafkaError as error:
-        raise NoPlatform(f"no broker answers at {settings.kafka}") from error
-    except TimeoutError as error:
-        raise NoPlatform(f"the broker at {settings.kafka} has no topic {topic}") from error
-    finally:
-        await consumer.stop()
 
 
 async def from_broker(settings: Settings, case: str, books: Rulebooks | None = None) -> Found:

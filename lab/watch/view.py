@@ -16,6 +16,7 @@ from datetime import datetime
 from time import monotonic
 from typing import Any
 
+import orjson
 from rich.console import RenderableType
 
 from lab.story.naming import Names
@@ -113,6 +114,19 @@ def progress(view: MonthView) -> str:
     parts += [f"{COUNTED[kind].en} {view.tally.happened[kind]}" for kind in PRESSING]
     parts += [f"{view.tally.events:,} events, {view.rate():,.0f}/s"]
     return f"{moment}  {' · '.join(parts)}"
+
+
+def line(view: MonthView) -> str:
+    """The same as one line of JSON, for a program that follows."""
+    told = {
+        "at": view.now,
+        "reports": view.reports,
+        "cases": {phase: view.tally.phases[phase] for phase in PHASES},
+        "happened": {kind.TYPE: number for kind, number in view.tally.happened.items()},
+        "events": view.tally.events,
+        "events_per_second": view.rate(),
+    }
+    return orjson.dumps(told).decode()
 
 
 def _reports(view: MonthView) -> str:

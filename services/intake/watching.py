@@ -15,6 +15,7 @@ from typing import Any
 from schemas import envelope, events, topics
 from schemas.envelope import Message, Unreadable
 from schemas.outputs import HotspotDetected
+from services.intake.doors import SOURCE
 from services.intake.nearby import SEEN_BY_INDEX, Nearby
 from services.intake.surges import Surges
 from services.shell import metrics
@@ -22,7 +23,6 @@ from services.shell.consuming import follow
 from services.shell.desk import LOG
 from services.shell.runtime import Runtime
 
-SOURCE = "/services/intake"
 FORGET_EVERY = 10_000
 """Events between two clearings of the index."""
 LONGEST = timedelta(days=60)

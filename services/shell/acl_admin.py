@@ -53,7 +53,7 @@ def apply(settings: Settings, wanted: Iterable[Grant]) -> Applied:
     """Raises `TopicError` where the broker refuses, as one without an authorizer does."""
     client, grants = admin_client(settings), set(wanted)
     try:
-        standing = _standing(client)
+        standing = granted(client)
         made = sorted(grants - standing)
         ours = {grant for grant in standing if _is_ours(grant, settings.prefix)}
         gone = sorted(ours - grants)
@@ -71,7 +71,7 @@ def apply(settings: Settings, wanted: Iterable[Grant]) -> Applied:
 def _until_visible(client: AdminClient, grants: set[Grant], gone: set[Grant]) -> None:
     """The broker that is asked learns of a change a moment after the one that took it."""
     deadline = time.monotonic() + SECONDS
-    while (grants - (standing := _standing(client))) or standing & gone:
+    while (grants - (standing := granted(client))) or standing & gone:
         if time.monotonic() > deadline:
             raise TopicError("the broker took the grants and does not show them: look at its log")
         time.sleep(0.1)
@@ -82,7 +82,18 @@ def _wait(futures: dict[Any, Any]) -> None:
         future.result(timeout=SECONDS)
 
 
-def _standing(client: AdminClient) -> set[Grant]:
+def authorizer(client: AdminClient) -> str:
+    """The class that guards the broker; empty where nobody does. The broker has to be asked for its
+    setting, since one without an authorizer answers as one that granted nothing. Raises
+    `KafkaException`."""
+    broker = str(next(iter(client.list_topics(timeout=SECONDS).brokers)))
+    resource = acls.ConfigResource(acls.ConfigResource.Type.BROKER, broker)
+    settings = client.describe_configs([resource])[resource].result(timeout=SECONDS)
+    return settings["authorizer.class.name"].value or ""
+
+
+def granted(client: AdminClient) -> set[Grant]:
+    """What the broker allows on topics and groups. Raises `KafkaException`."""
     everything = acls.AclBindingFilter(
         acls.ResourceType.ANY, None, acls.ResourcePatternType.ANY, None, None,
         acls.AclOperation.ANY, acls.AclPermissionType.ALLOW,

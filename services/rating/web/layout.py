@@ -37,6 +37,8 @@ border:1px solid var(--soft);border-radius:.5rem;background:var(--paper);min-hei
 button{background:var(--band);cursor:pointer}
 .figures{display:grid;gap:.5rem;padding:0;margin:.75rem 0;
 grid-template-columns:repeat(auto-fill,minmax(9.5rem,1fr))}
+@media(min-width:48rem){.figures{grid-template-columns:repeat(4,1fr)}
+header nav{margin-left:auto}header .other{order:1}}
 .figures>div{padding:.5rem .7rem;border:1px solid var(--line);border-radius:.5rem}
 .figures dt{font-size:.9rem;color:var(--soft)}.figures dd{margin:0}.figures b{font-size:1.35rem}
 .scroll{overflow-x:auto}
@@ -44,10 +46,10 @@ table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
 caption{text-align:left;padding:.3rem 0;font-size:.9rem}
 th,td{padding:.45rem .5rem;border-bottom:1px solid var(--line);text-align:right;vertical-align:top}
 th:first-child,td:first-child,.t{text-align:left}thead th{background:var(--band);font-size:.9rem}
-td small{display:block}.n{white-space:nowrap}tbody th{font-weight:500}
+td small{display:block}.n,li small a{white-space:nowrap}th:first-child{min-width:5.5em}th:nth-child(2){min-width:4em}tbody th{font-weight:500}
 .up{color:var(--good)}.down{color:var(--bad)}
 svg{max-width:100%;height:auto;display:block}svg text{fill:var(--ink);font-size:12px}
-.charts{display:grid;gap:1rem;grid-template-columns:repeat(auto-fit,minmax(17rem,1fr))}
+.charts{display:grid;gap:1rem;grid-template-columns:repeat(auto-fit,minmax(14rem,1fr))}
 figure{margin:0}figcaption{font-size:.9rem;color:var(--soft)}
 ol.way{padding-left:1.2rem}ol.way li{margin:.4rem 0}dl.words dt{font-weight:600;margin-top:.8rem}
 dl.words dd{margin:0}.note{padding:.6rem .8rem;background:var(--band);border-radius:.5rem}
@@ -100,7 +102,7 @@ def _head(view: View, here: str, kept: dict[str, str | None]) -> str:
     )
     return (
         f'<p><a class="home" href="{view.link("/")}">{home}</a></p>'
-        f'<p><a href="{link}" lang="{code}" hreflang="{code}">{NAMES[other]}</a></p>'
+        f'<p class="other"><a href="{link}" lang="{code}" hreflang="{code}">{NAMES[other]}</a></p>'
         f'<nav aria-label="{view.say(("栏目", "Pages"))}"><ul>{pages}</ul></nav>'
     )
 
