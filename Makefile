@@ -55,7 +55,7 @@ test-long: tools browser ## Others' validators and clients, a newcomer's path, r
 unit: setup ## The fast tests alone: no broker, no database
 	$(BIN)/python -m pytest tests/unit
 
-simulate: setup ## SEEDS=1000 schedules of crashes and delays, each judged
+simulate: setup ## SEEDS=1000 schedules of crashes and delays, each judged, on all cores
 	$(BIN)/python -m tests.simulation --seeds $(SEEDS)
 
 torture: setup ## MINUTES=10 of kills, cuts and freezes on real brokers and databases
