@@ -120,6 +120,10 @@ class Platform:
         """SIGKILL one service, as a test of what the platform promises."""
         self._children[name].send_signal(signal.SIGKILL)
 
+    def pid(self, name: str) -> int:
+        """The process of a service: another one when it has been started again."""
+        return self._children[name].pid
+
     # ── broker and database ──────────────────────────────────────────────────────────────────
 
     def _broker(self) -> str:
@@ -149,8 +153,10 @@ class Platform:
 
     # ── services ─────────────────────────────────────────────────────────────────────────────
 
-    async def _launch(self, name: str) -> None:
-        environment = os.environ | {
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a service is told of the platform that it belongs to."""
+        ours = {
             "KAFKA_BOOTSTRAP_SERVERS": self.settings.kafka,
             "MONGO_URL": self.settings.mongo,
             "CLOCK": self.options.clock,
@@ -159,13 +165,16 @@ class Platform:
             "GRIDCASE_SESSION_TIMEOUT_MS": "2000" if self.kind == "mock" else "10000",
             "PYTHONUNBUFFERED": "1",
         }
+        return os.environ | ours | self.options.environment
+
+    async def _launch(self, name: str) -> None:
         port = self.http[name].rpartition(":")[2]
         service = [sys.executable, "-m", "cli.main", "serve", name, "--port", port]
         command = [sys.executable, "-I", "-S", str(DEATHWATCH), str(os.getpid()), *service]
         with (self.options.data / f"{name}.log").open("ab") as log:
             self._children[name] = await asyncio.create_subprocess_exec(
                 *command,
-                env=environment | self.options.environment,
+                env=self.environment,
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -110,13 +110,21 @@ def every_cause_can_be_shown(history: History) -> Iterator[str]:
 # ── cases ────────────────────────────────────────────────────────────────────────────────────
 
 
-def every_accepted_report_is_in_exactly_one_case(history: History) -> Iterator[str]:
+def _reports(history: History) -> dict[tuple[str, str], set[str]]:
+    """The cases that each report is in."""
     where: dict[tuple[str, str], set[str]] = defaultdict(set)
     for case in history.cases.values():
         for landed in case.accepted:
             data = landed.message.data
             if isinstance(data, events.Opened | events.ReportAdded):
                 where[data.source, data.report_id].add(case.id)
+            elif isinstance(data, events.ReportParted):
+                where[data.source, data.report_id].discard(case.id)
+    return where
+
+
+def every_accepted_report_is_in_exactly_one_case(history: History) -> Iterator[str]:
+    where = _reports(history)
     refused = {(m.data.source, m.data.report_id) for m in history.rejections}
     for record in history.commands.get("intake", ()):
         report = record.message.data if record.message else None
@@ -147,8 +155,15 @@ def every_input_that_was_taken_has_its_answer(history: History) -> Iterator[str]
 
 
 def every_case_is_assigned_in_triage_or_ended(history: History) -> Iterator[str]:
+    """A report that joined another case is in none of its own."""
+    reports = _reports(history)
     for case in history.cases.values():
         status = case.standing.status
+        joined = case.states["intake"].joining
+        if joined is not None and status is Status.NEW:
+            report = joined.report
+            if reports[report.source, report.report_id] - {case.id}:
+                continue
         if history.is_settled(case) and status not in HELD | ENDED | {
             Status.TRIAGE,
             Status.RESOLVED,

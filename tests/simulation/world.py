@@ -69,7 +69,7 @@ class Plan:
 def planned(chance: Random) -> Plan:
     return Plan(
         acts=chance.randrange(6, 26),
-        cases=chance.randrange(1, 4),
+        cases=chance.randrange(1, 5),
         partitions=chance.choice([1, 2]),
         batch_size=chance.choice([1, 2, 1_000]),
         snapshot_seconds=chance.choice([0.4, 1.5, 4.0]),

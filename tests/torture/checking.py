@@ -37,7 +37,6 @@ async def history_of(settings: Settings, reference: Reference, load: Load) -> Hi
     history.reasons = await reasons_of(settings, [row.name for row in plan(settings, codes)])
     history.documents = await documents_of(settings)
     history.committed = await committed_in(settings)
-    history.timers_until = datetime.now(UTC) - timedelta(days=1)
     history.clocks_differ = timedelta(seconds=1)
     history.reports_taken, history.words_taken = load.reports, load.words
     history.private = (NAME, PHONE)
