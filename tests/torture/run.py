@@ -17,12 +17,14 @@ from confluent_kafka.admin import AdminClient
 
 from lab.supervisor import Options, Platform
 from schemas.reference import DeadlinePolicy, Reference
+from schemas.rulebook import Rulebooks
 from schemas.topics import KEYED_PARTITIONS, SERVICES
+from services.rating.periods import month_of
 from services.shell.provision import provision
 from services.shell.settings import Settings
 from tests.county import small_county
 from tests.invariants import violations
-from tests.torture.checking import history_of
+from tests.torture.checking import figures, history_of
 from tests.torture.faults import Faults
 from tests.torture.faults_of_services import SESSION_SECONDS
 from tests.torture.load import Load
@@ -83,10 +85,13 @@ async def torture(data: Path, minutes: float, rate: float, seed: int, say: Say) 
             await working
             say(f"{load.sent} inputs sent; waiting until all is answered")
             timers_until = await _comes_to_rest(platform, settings)
+            month = month_of(Rulebooks([county()]).at(timers_until), timers_until)
+            cards, cards_until = await figures(settings, platform.http["rating"], month)
             restarts = platform.restarts
         say("reading all back")
         history = await history_of(settings, county(), load)
         history.timers_until = timers_until
+        history.cards, history.cards_until = cards, cards_until
         found = await asyncio.to_thread(violations, history)
         left_out = {"disk full": brokers.no_disk} if brokers.no_disk else {}
         fire = Fire(seconds, faults.struck, left_out, faults.services.killed, restarts)
