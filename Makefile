@@ -7,7 +7,7 @@ TOOLS := .venv/.tools
 
 .DEFAULT_GOAL := help
 MINUTES ?= 10
-RATE ?= 20
+RATE ?= 8
 SEEDS ?= 1000
 .PHONY: help setup tools docs lock demo browser test test-long unit simulate torture check bench bench-peers publish up down clean
 

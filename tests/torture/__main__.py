@@ -1,7 +1,7 @@
 """python -m tests.torture: real parts under fire, and a checker at the end.
 
 --minutes 30      how long
---rate 20         new cases a second
+--rate 8          new cases a second
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def main() -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
     parser.add_argument("--minutes", type=float, default=10)
-    parser.add_argument("--rate", type=float, default=20, help="new cases a second")
+    parser.add_argument("--rate", type=float, default=8, help="new cases a second")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--data", type=Path, help="where the servers live; else a folder in /tmp")
     given = parser.parse_args()
