@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import signal
 import sys
 import tempfile
 from datetime import UTC, datetime
@@ -26,6 +27,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--data", type=Path, help="where the servers live; else a folder in /tmp")
     given = parser.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # like Ctrl-C: all is taken down
     data = given.data or Path(tempfile.mkdtemp(prefix="gridcase-torture-"))
     report = asyncio.run(torture(data, given.minutes, given.rate, given.seed, say))
     print(report)

@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from random import Random
 
 from lab.supervisor import Platform
-from tests.torture.faults_of_servers import BrokerFaults, MongodFaults
+from tests.torture.faults_of_servers import AWAY_SECONDS, BrokerFaults, MongodFaults
 from tests.torture.faults_of_services import ServiceFaults
 from tests.torture.servers import Brokers, Mongods
 
@@ -38,6 +38,7 @@ class Faults:
     async def run(self, seconds: float, pause: float) -> None:
         """For so long; at most `pause` seconds between two strikes of a lane."""
         until = asyncio.get_running_loop().time() + seconds
+        self.brokers.away = min(AWAY_SECONDS, seconds / 10)
         async with asyncio.TaskGroup() as lanes:
             lanes.create_task(self._lane(self._spared(self.brokers.kinds), until, pause))
             both = {**self.services.kinds, **self.mongods.kinds}
