@@ -13,6 +13,7 @@ LONG = (
     "e2e/test_departments.py",
     "e2e/test_doctor.py",
     "e2e/test_newcomer.py",
+    "e2e/test_outages.py",
     "e2e/test_public_page.py",
     "e2e/test_rights.py",
     "e2e/test_trace.py",

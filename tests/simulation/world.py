@@ -13,6 +13,7 @@ from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
+from math import inf
 from random import Random
 from typing import Any
 
@@ -222,8 +223,8 @@ class World:
         """Until all is quiet, every service has since then asked what time it is for its timers,
         and nothing followed from that."""
         until, calm_since, records = self.loop.now + PATIENCE, self.loop.now, -1
-        self.broker.longest_wait = LOOKS
         while (unrest := self._unrest()) or not self._has_looked_at_the_clock(calm_since):
+            self.broker.longest_wait = inf if unrest else LOOKS
             if unrest or self.broker.count != records:
                 calm_since, records = self.loop.now, self.broker.count
             if self.loop.now > until:

@@ -15,11 +15,11 @@ class CannotMount(Exception):  # noqa: N818 - a lack of rights, not a fault
 
 
 class SmallDisk:
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, size: str = SIZE) -> None:
         self.folder = folder
         self.ballast = folder / "ballast"
         folder.mkdir(parents=True)
-        command = ["mount", "-t", "tmpfs", "-o", f"size={SIZE}", "gridcase-torture", str(folder)]
+        command = ["mount", "-t", "tmpfs", "-o", f"size={size}", "gridcase-torture", str(folder)]
         try:
             subprocess.run(command, check=True, capture_output=True, text=True)
         except FileNotFoundError as error:

@@ -18,7 +18,7 @@ from confluent_kafka.admin import AdminClient
 from lab.supervisor import Options, Platform
 from schemas.reference import DeadlinePolicy, Reference
 from schemas.rulebook import Rulebooks
-from schemas.topics import KEYED_PARTITIONS, SERVICES
+from schemas.topics import CASE_EVENTS, KEYED_PARTITIONS, SERVICES
 from services.rating.periods import month_of
 from services.shell.provision import provision
 from services.shell.settings import Settings
@@ -141,7 +141,7 @@ async def _waits(http: httpx.AsyncClient, consumer: AIOKafkaConsumer, address: s
         return f"{address}: {error!r}"
     if not quiet["ready"] or quiet["unanswered"]:
         return f"{quiet['service']}: ready {quiet['ready']}, unanswered {quiet['unanswered']}"
-    if any(len(offsets) < KEYED_PARTITIONS for offsets in quiet["positions"].values()):
+    if len(quiet["positions"][f"{PREFIX}{CASE_EVENTS.name}"]) < KEYED_PARTITIONS:
         return f"{quiet['service']} does not own all partitions"
     places = {
         TopicPartition(topic, int(number)): offset
