@@ -23,6 +23,7 @@ from services.rating.periods import month_of
 from services.shell.provision import provision
 from services.shell.settings import Settings
 from tests.county import small_county
+from tests.history import History
 from tests.invariants import violations
 from tests.torture.checking import figures, history_of
 from tests.torture.faults import Faults
@@ -92,10 +93,16 @@ async def torture(data: Path, minutes: float, rate: float, seed: int, say: Say) 
         history = await history_of(settings, county(), load)
         history.timers_until = timers_until
         history.cards, history.cards_until = cards, cards_until
-        found = await asyncio.to_thread(violations, history)
         left_out = {"disk full": brokers.no_disk} if brokers.no_disk else {}
         fire = Fire(seconds, faults.struck, left_out, faults.services.killed, restarts)
-        return Report(fire, load.sent, history, found)
+        return await _judged(fire, load.sent, history, say)
+
+
+async def _judged(fire: Fire, inputs: int, history: History, say: Say) -> Report:
+    report = Report(fire, inputs, history, [])
+    say(f"{report.checked} messages read; judging them")
+    report.violations.extend(await asyncio.to_thread(violations, history))
+    return report
 
 
 async def _until_led(settings: Settings) -> None:
