@@ -8,7 +8,7 @@ AUDIT := .venv/.audit
 
 .DEFAULT_GOAL := help
 MINUTES ?= 10
-RATE ?= 20
+RATE ?= 8
 SEEDS ?= 1000
 SEED ?= 1
 INPUTS ?= 50000
@@ -65,7 +65,7 @@ test-long: tools browser ## Others' validators and clients, a newcomer's path, r
 unit: setup ## The fast tests alone: no broker, no database
 	$(BIN)/python -m pytest tests/unit
 
-simulate: setup ## SEEDS=1000 schedules of crashes and delays, each judged
+simulate: setup ## SEEDS=1000 schedules of crashes and delays, each judged, on all cores
 	$(BIN)/python -m tests.simulation --seeds $(SEEDS)
 
 fuzz: setup ## INPUTS=1000000 odd inputs at every topic and route, SEED=1; a finding can be replayed

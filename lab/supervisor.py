@@ -130,6 +130,10 @@ class Platform:
         self._backoff[name].worked()
         self._children[name].send_signal(signal.SIGKILL)
 
+    def pid(self, name: str) -> int:
+        """The process of a service: another one when it has been started again."""
+        return self._children[name].pid
+
     # ── broker and database ──────────────────────────────────────────────────────────────────
 
     def _broker(self) -> str:
@@ -160,9 +164,10 @@ class Platform:
 
     # ── services ─────────────────────────────────────────────────────────────────────────────
 
-    def environment_of(self, name: str) -> dict[str, str]:
-        """What a service is started with."""
-        environment = {
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a service is told of the platform that it belongs to."""
+        ours = {
             "KAFKA_BOOTSTRAP_SERVERS": self.settings.kafka,
             "MONGO_URL": self.settings.mongo,
             "CLOCK": self.options.clock,
@@ -171,7 +176,7 @@ class Platform:
             "GRIDCASE_SESSION_TIMEOUT_MS": "2000" if self.kind == "mock" else "10000",
             "PYTHONUNBUFFERED": "1",
         }
-        return dict(os.environ) | environment | self.options.environment
+        return os.environ | ours | self.options.environment
 
     async def _launch(self, name: str) -> None:
         port = self.http[name].rpartition(":")[2]
@@ -180,7 +185,7 @@ class Platform:
         with (self.options.data / f"{name}.log").open("ab") as log:
             self._children[name] = await asyncio.create_subprocess_exec(
                 *command,
-                env=self.environment_of(name),
+                env=self.environment,
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -15,6 +15,7 @@ LONG = (
     "e2e/test_doctor.py",
     "e2e/test_flood.py",
     "e2e/test_newcomer.py",
+    "e2e/test_outages.py",
     "e2e/test_public_page.py",
     "e2e/test_rights.py",
     "e2e/test_runbook.py",

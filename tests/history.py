@@ -13,6 +13,7 @@ from lab.replay.case_fold import DECIDERS, CaseFold
 from schemas import topics
 from schemas.envelope import Message
 from schemas.events import CaseEvent
+from schemas.outputs import Scorecard
 from schemas.rulebook import Rulebooks
 from services.decider import Decider, Decision
 
@@ -59,6 +60,12 @@ class History:
     """Every timer due before this must have fired."""
     clocks_differ: timedelta = timedelta()
     """How far the clocks of the machines were from the true time at most."""
+    behind: Mapping[str, int] = field(default_factory=dict)
+    """By reader and partition: how many records it has not said that it is done with."""
+    cards: list[Scorecard] = field(default_factory=list)
+    """What the running service said how well each unit does."""
+    cards_until: Mapping[int, int] = field(default_factory=dict)
+    """By partition, up to where it had read the log then."""
     reports_taken: Sequence[tuple[str, str]] = ()
     """Source and id of the reports that the broker acknowledged to their senders."""
     words_taken: Sequence[str] = ()
@@ -120,9 +127,12 @@ class History:
     def _partitions(self) -> dict[str, int]:
         return {record.key: record.partition for record in self.log}
 
+    def partition_of(self, case: CaseFold) -> int:
+        return self._partitions[case.id]
+
     def committed_log(self, service: str, case: CaseFold) -> int:
         """Up to where a service says that it has dealt with the log of a case."""
-        place = (topics.CASE_EVENTS.name, self._partitions[case.id])
+        place = (topics.CASE_EVENTS.name, self.partition_of(case))
         return self.committed[service].get(place, 0)
 
     def is_settled(self, case: CaseFold) -> bool:

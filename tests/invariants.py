@@ -27,6 +27,7 @@ from tests.invariants_of_answers import (
     a_refusal_heeds_all_that_its_sender_could_know,
     a_repeat_says_the_same,
     a_sender_is_answered_in_order,
+    departments_hear_in_the_order_of_the_log,
     every_command_is_answered,
     every_event_is_answered,
     every_timer_has_fired,
@@ -35,6 +36,7 @@ from tests.invariants_of_answers import (
     outsiders_hear_of_every_accepted_event,
     outsiders_hear_only_what_the_log_accepted,
 )
+from tests.invariants_of_figures import scorecards_follow_from_the_log
 
 BROKE = ("Error:", "Exception:")
 
@@ -87,8 +89,10 @@ def violations(history: History) -> list[Violation]:
 
 def every_key_has_one_partition(history: History) -> Iterator[str]:
     places: dict[tuple[str, str], set[int]] = defaultdict(set)
-    for record in [*history.log, *history.all_commands]:
+    keyed_by_case = [*history.log, *history.all_commands]
+    for record in [*keyed_by_case, *history.outside]:
         places[record.topic, record.key].add(record.partition)
+    for record in keyed_by_case:
         if record.message is not None and record.key != record.message.subject:
             yield f"{record} has the key {record.key}"
     for (topic, key), found in places.items():
@@ -110,13 +114,21 @@ def every_cause_can_be_shown(history: History) -> Iterator[str]:
 # ── cases ────────────────────────────────────────────────────────────────────────────────────
 
 
-def every_accepted_report_is_in_exactly_one_case(history: History) -> Iterator[str]:
+def _reports(history: History) -> dict[tuple[str, str], set[str]]:
+    """The cases that each report is in."""
     where: dict[tuple[str, str], set[str]] = defaultdict(set)
     for case in history.cases.values():
         for landed in case.accepted:
             data = landed.message.data
             if isinstance(data, events.Opened | events.ReportAdded):
                 where[data.source, data.report_id].add(case.id)
+            elif isinstance(data, events.ReportParted):
+                where[data.source, data.report_id].discard(case.id)
+    return where
+
+
+def every_accepted_report_is_in_exactly_one_case(history: History) -> Iterator[str]:
+    where = _reports(history)
     refused = {(m.data.source, m.data.report_id) for m in history.rejections}
     for record in history.commands.get("intake", ()):
         report = record.message.data if record.message else None
@@ -147,8 +159,15 @@ def every_input_that_was_taken_has_its_answer(history: History) -> Iterator[str]
 
 
 def every_case_is_assigned_in_triage_or_ended(history: History) -> Iterator[str]:
+    """A report that joined another case is in none of its own."""
+    reports = _reports(history)
     for case in history.cases.values():
         status = case.standing.status
+        joined = case.states["intake"].joining
+        if joined is not None and status is Status.NEW:
+            report = joined.report
+            if reports[report.source, report.report_id] - {case.id}:
+                continue
         if history.is_settled(case) and status not in HELD | ENDED | {
             Status.TRIAGE,
             Status.RESOLVED,
@@ -199,6 +218,19 @@ def stored_documents_equal_the_fold(history: History) -> Iterator[str]:
             yield f"{service} has a document of {unknown}, of which the log knows nothing"
 
 
+def everything_can_be_read(history: History) -> Iterator[str]:
+    for record in [*history.log, *history.all_commands, *history.outside]:
+        if record.message is None:
+            yield f"{record} cannot"
+
+
+def every_reader_is_done(history: History) -> Iterator[str]:
+    """Once all is quiet and saved, nobody lags: what is read again after a start is nothing."""
+    for reader, records in history.behind.items():
+        if records:
+            yield f"{reader} is {records} records behind"
+
+
 def nothing_broke(history: History) -> Iterator[str]:
     """The domain raised, or decided what the lifecycle does not allow."""
     for reason in history.reasons:
@@ -226,10 +258,14 @@ PROMISES: tuple[Check, ...] = (
     no_timer_fires_early,
     a_refusal_heeds_all_that_its_sender_could_know,
     a_sender_is_answered_in_order,
+    departments_hear_in_the_order_of_the_log,
     outsiders_hear_of_every_accepted_event,
     outsiders_hear_only_what_the_log_accepted,
     a_repeat_says_the_same,
     stored_documents_equal_the_fold,
+    scorecards_follow_from_the_log,
+    every_reader_is_done,
+    everything_can_be_read,
     nothing_broke,
     no_personal_data_is_on_the_log,
 )

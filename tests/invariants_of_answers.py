@@ -9,11 +9,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from lab.replay.case_fold import Landed
-from schemas import events, ids
+from schemas import events, ids, topics
 from schemas.envelope import Message, Payload
 from schemas.events import CaseEvent
 from services.decider import Reply
 from tests.history import History, Record
+
+ASSIGNMENTS = topics.ASSIGNMENTS.of("")
 
 
 def every_command_is_answered(history: History) -> Iterator[str]:
@@ -143,6 +145,29 @@ def outsiders_hear_of_every_accepted_event(history: History) -> Iterator[str]:
                     address = (notice.topic, notice.data.TYPE, notice.addressee)
                     if (ids.notice_id(event.id, *address), notice.topic) not in said:
                         yield f"case {case.id}: {notice.topic} never heard of {event.type}"
+
+
+def departments_hear_in_the_order_of_the_log(history: History) -> Iterator[str]:
+    """What they hear for the first time; a repeat may come at any time. (A repeat may have more
+    reporters to tell than the first time: those that joined the case meanwhile.)"""
+    places = {
+        landed.message.id: landed.offset
+        for case in history.cases.values()
+        for landed in case.accepted
+    }
+    heard: set[tuple[str, str]] = set()
+    last: dict[tuple[str, int, str], int] = {}
+    for record in history.outside:
+        word = record.message
+        if word is None or word.causationid not in places or (record.topic, word.id) in heard:
+            continue
+        if not record.topic.startswith(ASSIGNMENTS):
+            continue
+        heard.add((record.topic, word.id))
+        where, place = (record.topic, record.partition, word.subject), places[word.causationid]
+        if place < last.get(where, -1):
+            yield f"{record}: {word.type} of {place} came after a word of {last[where]}"
+        last[where] = place
 
 
 def outsiders_hear_only_what_the_log_accepted(history: History) -> Iterator[str]:

@@ -115,6 +115,8 @@ def _assign(state: State, event: Message[events.Assigned]) -> State:
         data.rule,
         since=event.time,
         why=data.because.value,
+        area=data.area,
+        category=data.category,
     )
     by_triage = data.because is AssignedBecause.TRIAGE
     wrong = (data.lead,) if data.wrong_return else ()

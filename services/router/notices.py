@@ -87,17 +87,19 @@ def _assignment(
 
 
 def _called(state: State, event: Message[events.Whistled]) -> list[Notice]:
-    """To each team that a whistle calls: what it is about, who calls, and by when to report."""
+    """To each team that a whistle calls: what it is about, who calls, and by when to report. What
+    is corrected after the whistle changes nothing: said again, it is the same word."""
     assert state.service is not None, "a case with a lead was opened"
     data = event.data
     holding = state.held_under(event)
+    matter = holding if holding.area else state  # one that was stored before holdings knew it
     word = outputs.AssignmentCreated(
         **_about(event, data.holding),
         role="assist",
         lead=data.department,
         level=holding.level or data.from_level,
-        area=state.area,
-        category=state.category,
+        area=matter.area,
+        category=matter.category,
         service=state.service,
         urgency=state.urgency,
         text=state.text,

@@ -38,6 +38,9 @@ class Holding:
     since: datetime | None = None
     why: str = ""
     """What began it: ``routed``, ``returned: not-ours`` …"""
+    area: str = ""
+    category: str | None = None
+    """What the case was about, by those who placed it: that may be corrected while it stands."""
 
     @property
     def members(self) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from math import inf
 from random import Random
 from typing import Any
 
@@ -57,7 +58,10 @@ class Broker:
     """By group."""
     batch_size: int = 1_000
     held_back: float = 0.0
-    _count: int = 0
+    longest_wait: float = inf
+    """Seconds for which a fetch waits for news at most, whatever it asks for."""
+    count: int = 0
+    """All records of all topics."""
     _waiting: list[asyncio.Future[None]] = field(default_factory=list)
 
     def log(self, partition: TopicPartition) -> list[Stored]:
@@ -65,9 +69,9 @@ class Broker:
 
     def append(self, partition: TopicPartition, key: bytes | None, value: bytes | None) -> None:
         log = self.log(partition)
-        self._count += 1
+        self.count += 1
         where = (partition.topic, partition.partition, len(log))
-        log.append(Stored(*where, key, value, self._count, self.wall()))
+        log.append(Stored(*where, key, value, self.count, self.wall()))
         self.wakes()
 
     def wakes(self) -> None:
@@ -164,7 +168,7 @@ class Consumer:
         self, *, timeout_ms: int, max_records: int
     ) -> dict[TopicPartition, list[Stored]]:
         loop = asyncio.get_running_loop()
-        until = loop.time() + timeout_ms / 1000
+        until = loop.time() + min(timeout_ms / 1000, self.broker.longest_wait)
         while loop.time() < until:
             if any(self._has_news(tp, place) for tp, place in self.places.items()):
                 await self.broker.network.trip()

@@ -74,6 +74,7 @@ class Faults:
             world.starts(process.decider, f"{process.decider.service}-{chance.choice('abc')}")
         elif roll < 0.82:
             process.skew = (chance.random() - 0.5) * 7_200
+            world.tell(f"{process.name}'s clock is off by {process.skew:.0f} s")
         elif roll < 0.9:
             world.tell(f"{process.name} is told to stop")
             process.step.stopping = True

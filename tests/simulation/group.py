@@ -34,6 +34,11 @@ class Group:
     swallowed: list[str] = field(default_factory=list)
     _changing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
+    @property
+    def partitions(self) -> list[TopicPartition]:
+        numbers = range(self.broker.partitions)
+        return [TopicPartition(topic, number) for topic in self.topics for number in numbers]
+
     def holds(self, process: Process) -> bool:
         return self.members.get(process.name) is process
 

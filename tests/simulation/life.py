@@ -14,6 +14,7 @@ from lab.replay.case_fold import CaseFold
 from schemas import ids
 from schemas.commands import (
     ConfirmReport,
+    NearCase,
     ReporterOnLog,
     SubmitDecision,
     SubmitRating,
@@ -60,9 +61,9 @@ class Life:
     def acts(self) -> None:
         """One thing happens."""
         roll = self.chance.random()
-        if not self.reports or (roll < 0.12 and len(self.reports) < self.world.most_cases):
+        if not self.reports or (roll < 0.15 and len(self.reports) < self.world.most_cases):
             self._reports()
-        elif roll < 0.16:
+        elif roll < 0.18:
             self._reports_again()
         elif roll < 0.26:
             self.world.jumped += self.chance.choice(JUMPS) * self.chance.random()
@@ -92,8 +93,19 @@ class Life:
             grid=self.chance.choice(GRIDS),
             reporter=ReporterOnLog(kind=ReporterKind.RESIDENT, ref="p1"),
         )
+        if self.reports and self.chance.random() < 0.4:
+            report = self._like(self.chance.choice(self.reports), report)
         self.reports.append(report)
         self._submits(report)
+
+    def _like(self, earlier: SubmitReport, report: SubmitReport) -> SubmitReport:
+        """The same matter once more, as the index of open cases has it: it may be wrong."""
+        near = NearCase(case=ids.case_id(earlier.source, earlier.report_id), likeness=0.9)
+        same = {"category": earlier.category, "grid": earlier.grid, "service": earlier.service}
+        return report.model_copy(update={"near": near} | (same if self._mostly() else {}))
+
+    def _mostly(self) -> bool:
+        return self.chance.random() < 0.8
 
     def _reports_again(self) -> None:
         report = self.chance.choice(self.reports)

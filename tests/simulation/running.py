@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
@@ -54,6 +53,18 @@ def play(seed: int, safeguards: AbstractContextManager[Any] | None = None) -> Ou
     )
 
 
-def play_all(seeds: Iterable[int]) -> Iterator[Outcome]:
-    for seed in seeds:
-        yield play(seed)
+@dataclass(frozen=True)
+class Played:
+    """The gist of an outcome, for whoever plays many."""
+
+    seed: int
+    broken: str
+    """The first promise that was, if any."""
+    records: int
+    faults: int
+
+
+def brief(seed: int) -> Played:
+    outcome = play(seed)
+    broken = str(outcome.violations[0]) if outcome.violations else ""
+    return Played(seed, broken, outcome.records, outcome.faults)

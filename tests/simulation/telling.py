@@ -47,6 +47,12 @@ def told(world: World) -> History:
         for service in world.deciders
         for offsets in [world.broker.committed.get(service, {})]
     }
+    history.behind = {
+        f"{group.name} at {partition}": len(world.broker.log(partition))
+        - world.broker.committed.get(group.name, {}).get(partition, 0)
+        for group in world.groups.values()
+        for partition in group.partitions
+    }
     history.timers_until = world.today - timedelta(seconds=30)
     history.clocks_differ = timedelta(hours=1, seconds=1)
     return history

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import httpx
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from confluent_kafka import ConsumerGroupTopicPartitions
+from confluent_kafka.admin import AdminClient
 
 from schemas import envelope, topics
 from schemas.envelope import Payload, Unreadable
+from schemas.outputs import Scorecard
 from schemas.reference import Reference
 from schemas.rulebook import Rulebooks
 from services.shell.consuming import read_to_end
@@ -37,7 +43,7 @@ async def history_of(settings: Settings, reference: Reference, load: Load) -> Hi
     history.reasons = await reasons_of(settings, [row.name for row in plan(settings, codes)])
     history.documents = await documents_of(settings)
     history.committed = await committed_in(settings)
-    history.timers_until = datetime.now(UTC) - timedelta(days=1)
+    history.behind = await behind(settings)
     history.clocks_differ = timedelta(seconds=1)
     history.reports_taken, history.words_taken = load.reports, load.words
     history.private = (NAME, PHONE)
@@ -102,3 +108,45 @@ async def committed_in(settings: Settings) -> dict[str, dict[tuple[str, int], in
                 )
             }
     return found
+
+
+async def behind(settings: Settings) -> dict[str, int]:
+    """How many records each group of the services, doors included, has yet to be done with."""
+    admin = AdminClient({"bootstrap.servers": settings.kafka, "log_level": 0})
+    groups = [
+        each.group_id
+        for each in (await _in_a_thread(admin.list_consumer_groups)).valid
+        if each.group_id.startswith(tuple(settings.group(name, "") for name in topics.SERVICES))
+    ]
+    found: dict[str, int] = {}
+    async with AIOKafkaConsumer(**settings.kafka_client()) as consumer:
+        for group in groups:
+            asked = [ConsumerGroupTopicPartitions(group)]
+            (answer,) = admin.list_consumer_group_offsets(asked).values()
+            said = (await asyncio.to_thread(answer.result)).topic_partitions
+            done = {TopicPartition(each.topic, each.partition): each.offset for each in said}
+            ends = await consumer.end_offsets(list(done))
+            found |= {f"{group} at {tp}": ends[tp] - max(at, 0) for tp, at in done.items()}
+    return found
+
+
+async def _in_a_thread(asks: Callable[[], Future[Any]]) -> Any:
+    return await asyncio.to_thread(lambda: asks().result())
+
+
+async def figures(
+    settings: Settings, address: str, period: str
+) -> tuple[list[Scorecard], dict[int, int]]:
+    """The figures of all units as the rating service gives them, and up to where, by partition, it
+    had read the log before and after that."""
+    async with httpx.AsyncClient(base_url=address, timeout=60) as http:
+        for _ in range(100):
+            before = (await http.get("/quiet")).json()["positions"]
+            asked = {"period": period, "live": "1"}
+            answer = (await http.get("/api/scorecards", params=asked)).raise_for_status()
+            after = (await http.get("/quiet")).json()["positions"]
+            if before == after:
+                read = after[settings.topic(topics.CASE_EVENTS.name)]
+                cards = [Scorecard.model_validate(card) for card in answer.json()]
+                return cards, {int(number): offset for number, offset in read.items()}
+    raise TimeoutError("the log did not stand still for one question: is something still at work?")

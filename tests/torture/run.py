@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 from time import monotonic
@@ -18,39 +17,26 @@ from confluent_kafka.admin import AdminClient
 
 from lab.supervisor import Options, Platform
 from schemas.reference import DeadlinePolicy, Reference
-from schemas.topics import SERVICES
+from schemas.rulebook import Rulebooks
+from schemas.topics import CASE_EVENTS, KEYED_PARTITIONS, SERVICES
+from services.rating.periods import month_of
 from services.shell.provision import provision
 from services.shell.settings import Settings
 from tests.county import small_county
 from tests.history import History
-from tests.invariants import Violation, violations
-from tests.torture.checking import history_of
-from tests.torture.faults import SESSION_SECONDS, Faults
+from tests.invariants import violations
+from tests.torture.checking import figures, history_of
+from tests.torture.faults import Faults
+from tests.torture.faults_of_services import SESSION_SECONDS
 from tests.torture.load import Load
+from tests.torture.report import Fire, Report
 from tests.torture.servers import Brokers, Mongods
 
 PREFIX = "torture-"
 REST_SECONDS = 240.0
+CALM_LOOKS = 8
+"""So many times in a row, a second apart, nothing waits: time for timers, which have a grace."""
 Say = Callable[[str], None]
-
-
-@dataclass
-class Report:
-    seconds: float
-    faults: Counter[str]
-    restarts: int
-    records: int
-    cases: int
-    inputs: int
-    violations: list[Violation]
-
-    def __str__(self) -> str:
-        struck = ", ".join(f"{number} × {name}" for name, number in sorted(self.faults.items()))
-        return (
-            f"{self.seconds:.0f} s under fire: {struck}; {self.restarts} starts of services anew; "
-            f"{self.inputs} inputs, {self.cases} cases, {self.records} messages checked, "
-            f"{len(self.violations)} violations"
-        )
 
 
 def county() -> Reference:
@@ -62,16 +48,18 @@ def county() -> Reference:
 @asynccontextmanager
 async def servers(data: Path) -> AsyncIterator[tuple[Brokers, Mongods]]:
     brokers, mongods = Brokers(data), Mongods(data)
-    for proxy in brokers.proxies:
+    proxies = [*brokers.proxies, *mongods.proxies]
+    for proxy in proxies:
         await proxy.start()
     try:
         await asyncio.gather(asyncio.to_thread(brokers.start), asyncio.to_thread(mongods.start))
         yield brokers, mongods
     finally:
-        for proxy in brokers.proxies:
+        for proxy in proxies:
             await proxy.stop()
         for server in [*brokers.servers, *mongods.servers]:
             await asyncio.to_thread(server.stop)
+        brokers.clear()
 
 
 async def torture(data: Path, minutes: float, rate: float, seed: int, say: Say) -> Report:
@@ -92,23 +80,29 @@ async def torture(data: Path, minutes: float, rate: float, seed: int, say: Say) 
             working = asyncio.create_task(load.run())
             faults = Faults(platform, brokers, mongods, Random(seed), say)
             began = monotonic()
-            await faults.run(minutes * 60, pause=3.0)
+            await faults.run(minutes * 60, pause=2.0)
             seconds = monotonic() - began
             load.stopping = True
             await working
             say(f"{load.sent} inputs sent; waiting until all is answered")
-            await _comes_to_rest(platform, settings)
+            timers_until = await _comes_to_rest(platform, settings)
+            month = month_of(Rulebooks([county()]).at(timers_until), timers_until)
+            cards, cards_until = await figures(settings, platform.http["rating"], month)
             restarts = platform.restarts
         say("reading all back")
         history = await history_of(settings, county(), load)
-        found = await asyncio.to_thread(violations, history)
-        return Report(
-            seconds, faults.count, restarts, _size(history), len(history.cases), load.sent, found
-        )
+        history.timers_until = timers_until
+        history.cards, history.cards_until = cards, cards_until
+        left_out = {"disk full": brokers.no_disk} if brokers.no_disk else {}
+        fire = Fire(seconds, faults.struck, left_out, faults.services.killed, restarts)
+        return await _judged(fire, load.sent, history, say)
 
 
-def _size(history: History) -> int:
-    return len(history.log) + len(history.outside) + len(history.all_commands)
+async def _judged(fire: Fire, inputs: int, history: History, say: Say) -> Report:
+    report = Report(fire, inputs, history, [])
+    say(f"{report.checked} messages read; judging them")
+    report.violations.extend(await asyncio.to_thread(violations, history))
+    return report
 
 
 async def _until_led(settings: Settings) -> None:
@@ -128,19 +122,23 @@ async def _until_led(settings: Settings) -> None:
     raise TimeoutError("the three brokers do not find each other: see their logs")
 
 
-async def _comes_to_rest(platform: Platform, settings: Settings) -> None:
-    """Until every service has read all and nothing is in flight, thrice in a row."""
+async def _comes_to_rest(platform: Platform, settings: Settings) -> datetime:
+    """Until every service has read all and nothing is in flight, so many times in a row. Returns up
+    to when all timers must have run out."""
     calm, until = 0, monotonic() + REST_SECONDS
     async with (
         httpx.AsyncClient(timeout=5) as http,
         AIOKafkaConsumer(**settings.kafka_client()) as consumer,
     ):
-        while calm < 3 and monotonic() < until:
+        while calm < CALM_LOOKS and monotonic() < until:
+            if calm == 0:
+                calm_since = datetime.now(UTC)
             await asyncio.sleep(1)
             waiting = [await _waits(http, consumer, platform.http[name]) for name in SERVICES]
             calm = 0 if any(waiting) else calm + 1
-        if calm < 3:
+        if calm < CALM_LOOKS:
             raise TimeoutError(f"after {REST_SECONDS:.0f} s: {[w for w in waiting if w]}")
+    return calm_since
 
 
 async def _waits(http: httpx.AsyncClient, consumer: AIOKafkaConsumer, address: str) -> str:
@@ -150,6 +148,8 @@ async def _waits(http: httpx.AsyncClient, consumer: AIOKafkaConsumer, address: s
         return f"{address}: {error!r}"
     if not quiet["ready"] or quiet["unanswered"]:
         return f"{quiet['service']}: ready {quiet['ready']}, unanswered {quiet['unanswered']}"
+    if len(quiet["positions"][f"{PREFIX}{CASE_EVENTS.name}"]) < KEYED_PARTITIONS:
+        return f"{quiet['service']} does not own all partitions"
     places = {
         TopicPartition(topic, int(number)): offset
         for topic, offsets in quiet["positions"].items()

@@ -1,6 +1,7 @@
 """Three brokers and three mongods on loopback, each of which can be killed, frozen and brought back.
 
-The brokers answer clients through their proxies alone, and each other directly.
+The brokers answer clients through their proxies alone, and each other directly; the mongods answer
+all through their proxies. The last broker keeps its logs on a small disk, where one can be mounted.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from pymongo.errors import PyMongoError
 from services.shell.embedded.child import Child, choose_port
 from services.shell.embedded.kafka import fetch_kafka
 from services.shell.embedded.mongo import find_mongod
+from tests.torture.disk import CannotMount, SmallDisk
 from tests.torture.proxy import Proxy
 
 BROKER = """\
@@ -89,19 +91,27 @@ class Brokers:
         self.java = ["java", "-Xmx320m", "-XX:TieredStopAtLevel=1", "-cp", f"{jars}/*"]
         self.proxies = [Proxy(choose_port(), choose_port()) for _ in range(3)]
         self.servers: list[Server] = []
+        self.disk: SmallDisk | None = None
+        """That of the last broker."""
+        self.no_disk = ""
+        """Why there is none."""
 
     @property
     def url(self) -> str:
         return ",".join(f"127.0.0.1:{proxy.port}" for proxy in self.proxies)
 
     def start(self) -> None:
+        try:
+            self.disk = SmallDisk(self.data / f"broker-{len(self.proxies)}" / "data")
+        except CannotMount as reason:
+            self.no_disk = str(reason)
         peers = [choose_port() for _ in self.proxies]
         controllers = [choose_port() for _ in self.proxies]
         voters = ",".join(f"{n}@127.0.0.1:{port}" for n, port in enumerate(controllers, 1))
         cluster = "g" + secrets.token_urlsafe(16)[1:]
         for node, proxy in enumerate(self.proxies, 1):
             folder = self.data / f"broker-{node}"
-            folder.mkdir(parents=True)
+            folder.mkdir(parents=True, exist_ok=True)
             settings = folder / "server.properties"
             text = BROKER.format(
                 node=node,
@@ -120,16 +130,22 @@ class Brokers:
             command = [*self.java, "kafka.Kafka", str(settings)]
             self.servers.append(Server(f"broker {node}", command, folder / "broker.log"))
 
+    def clear(self) -> None:
+        """When all have stopped: no disk is left behind."""
+        if self.disk is not None:
+            self.disk.unmount()
+
 
 class Mongods:
     def __init__(self, data: Path) -> None:
         self.data = data
-        self.ports = [choose_port() for _ in range(3)]
+        self.proxies = [Proxy(choose_port(), choose_port()) for _ in range(3)]
+        self.ports = [proxy.target for proxy in self.proxies]
         self.servers: list[Server] = []
 
     @property
     def url(self) -> str:
-        hosts = ",".join(f"127.0.0.1:{port}" for port in self.ports)
+        hosts = ",".join(f"127.0.0.1:{proxy.port}" for proxy in self.proxies)
         return f"mongodb://{hosts}/?replicaSet=torture&socketTimeoutMS=10000"
 
     def start(self) -> None:
@@ -146,7 +162,8 @@ class Mongods:
 
     def _begins(self) -> bool:
         members = [
-            {"_id": number, "host": f"127.0.0.1:{port}"} for number, port in enumerate(self.ports)
+            {"_id": number, "host": f"127.0.0.1:{proxy.port}"}
+            for number, proxy in enumerate(self.proxies)
         ]
         config = {
             "_id": "torture",

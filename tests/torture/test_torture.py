@@ -20,4 +20,4 @@ async def test_real_parts_under_fire_keep_every_promise(tmp_path: Path) -> None:
         pytest.skip(why)
     report = await torture(tmp_path, MINUTES, rate=10, seed=1, say=print)
     assert report.violations == [], str(report)
-    assert report.faults.total() > 0 and report.cases > 0
+    assert report.fire.struck.total() > 0 and report.checked > 0

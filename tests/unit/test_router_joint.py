@@ -9,6 +9,7 @@ import pytest
 
 from schemas.events import (
     Assigned,
+    Confirmed,
     DecisionRefused,
     Escalated,
     PartDone,
@@ -28,7 +29,7 @@ from schemas.reference import Level, RoutingRule
 from schemas.rulebook import Rulebook
 from services.router.domain import DECIDER, State
 from tests.county import CLIMB, ENFORCE, small_county
-from tests.story import Story, given, moment
+from tests.story import Story, given, message, moment
 from tests.unit.router_words import (
     TOWN,
     VC,
@@ -175,6 +176,16 @@ def test_a_town_calls_and_the_county_must_answer() -> None:
 def test_a_whistle_for_others_is_refused(teams: tuple[str, ...], refusal: str) -> None:
     story = a_held_case().when(update(Action.WHISTLE, VC, reason="x", teams=teams))
     story.then(UpdateRefused, refusal=refusal)
+
+
+def test_a_whistle_says_the_same_again_though_the_case_was_corrected_meanwhile() -> None:
+    """After a crash what was said is said again, by what the case is by then."""
+    whistle = message(a_whistle(due=moment(5)), id="e4", at=moment(3))
+    story = a_held_case(whistle)
+    first, other = story.told, {"category": "land", "area": "g121"}
+    story.and_(Confirmed(decision_id="k", by="officer", changed=True, **other))
+    assert (story.state.category, story.state.area) == ("land", "g121")
+    assert DECIDER.notify(story.state, whistle) == first
 
 
 def test_a_team_that_reports_in_time_is_not_missed() -> None:
