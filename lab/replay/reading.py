@@ -47,6 +47,7 @@ class Line(NamedTuple):
     partition: int
     offset: int
     value: bytes
+    key: bytes
 
 
 class Lines:
@@ -74,7 +75,7 @@ class Lines:
                         continue
                     partition = places[key]
                     if partition in mine:
-                        yield Line(number, partition, following[partition], value)
+                        yield Line(number, partition, following[partition], value, key)
                         following[partition] += 1
         except (OSError, EOFError, zlib.error) as error:
             raise NoLog(f"{self.path}: {error}") from error
@@ -132,7 +133,7 @@ def span_of(path: Path) -> tuple[datetime, datetime]:
     try:
         with opened(path) as file:
             for value in file:
-                moment = _moment(value)
+                moment = moment_of(value)
                 if moment is not None:
                     first, last = min(first, moment), max(last, moment)
     except (OSError, EOFError, zlib.error) as error:
@@ -142,7 +143,8 @@ def span_of(path: Path) -> tuple[datetime, datetime]:
     return first, last
 
 
-def _moment(value: bytes) -> datetime | None:
+def moment_of(value: bytes) -> datetime | None:
+    """When the event of a line happened; None for what is no event."""
     found = AS_WE_WRITE.match(value)
     rest = AND_THE_TIME.match(value, found.end()) if found else None
     try:
