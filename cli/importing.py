@@ -198,7 +198,7 @@ async def _run(
 
     endpoints = data / "endpoints.json"
     settings, http = settings_at(endpoints), http_at(endpoints)
-    await _fresh(http, min(row.report.submitted_at for row in rows))
+    await fresh(http, min(row.report.submitted_at for row in rows))
     parties = ImportParties(rows)
     started = asyncio.get_running_loop().time()
     async with Driver(
@@ -215,7 +215,7 @@ async def _run(
     account.refused = await _refused(settings, rows, account)
 
 
-async def _fresh(http: dict[str, str], first: datetime) -> None:
+async def fresh(http: dict[str, str], first: datetime) -> None:
     """A platform that answers, in stream time, whose time has not passed the first report's."""
     import httpx
 

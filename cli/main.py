@@ -21,6 +21,7 @@ from cli import (
     importing,
     log,
     mediation,
+    policy,
     rating,
     rebuild,
     reference,
@@ -60,6 +61,7 @@ app.command("import")(importing.import_)
 app.command("compare")(compare.compare)
 app.command("replay")(replay.replay)
 app.command("whatif")(whatif.whatif)
+app.add_typer(policy.app, name="policy")
 app.command("watch")(watch.watch)
 app.command("case")(case.case)
 app.add_typer(triage.app, name="triage")

@@ -66,7 +66,7 @@ def replay(
     from lab.replay.running import cores
     from lab.story.case_log import case_of
 
-    moment = _moment(until) if until else None
+    moment = moment_of(until, "--until") if until else None
     if table is not None and not reference:
         raise typer.BadParameter(
             "`--table` needs the rules: name their folder", param_hint="--reference"
@@ -109,14 +109,15 @@ def _told(*errors: type[Exception]) -> Iterator[None]:
         raise typer.Exit(1) from None
 
 
-def _moment(text: str) -> datetime:
+def moment_of(text: str, option: str) -> datetime:
+    """A moment or a day as somebody typed it."""
     from schemas.envelope import in_utc
 
     try:
         return in_utc(datetime.fromisoformat(f"{text}T00:00:00Z" if len(text) == 10 else text))
     except ValueError as error:
         raise typer.BadParameter(
-            f"{error}; write 2022-07-15T08:00:00+08:00", param_hint="--until"
+            f"{error}; write 2022-07-15T08:00:00+08:00", param_hint=option
         ) from error
 
 

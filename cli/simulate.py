@@ -18,6 +18,7 @@ from cli.going_on import through
 if TYPE_CHECKING:
     from lab.simulate.county import Plan
     from lab.simulate.habits import Habits
+    from lab.simulate.observing import Observed
     from schemas.envelope import Message
     from schemas.rulebook import Rulebook
 
@@ -54,6 +55,17 @@ def simulate(
         Path | None,
         typer.Option(help="Write the log here, one event a line; of several counties, a folder."),
     ] = None,
+    publish: Annotated[
+        bool,
+        typer.Option("--publish", help="On a platform, through its topics, not in this process."),
+    ] = False,
+    speed: Annotated[
+        float | None,
+        typer.Option(help="With `--publish`: so many seconds in a second; else as it goes.", min=1),
+    ] = None,
+    data: Annotated[
+        Path, typer.Option(help="With `--publish`: the platform's folder, as of `up --data`.")
+    ] = Path("run"),
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
     """Live through a county in this process, by the services' own pure functions: what comes in by
@@ -62,16 +74,32 @@ def simulate(
     Example: `gridcase simulate deploy/hanyin --cases 2000 --days 30 --seed 7 --log run/simulated.jsonl`
 
     Example: `gridcase simulate deploy/boston --fit run/habits.yaml --from 2015-07-01 --days 92`
+
+    Example: `gridcase up --clock stream --reference deploy/hanyin`, then `gridcase simulate
+    deploy/hanyin --cases 300 --days 7 --publish --speed 3600`
     """
     from lab.simulate.arrivals import Span
 
     rules = rules_of(folder)
     habits = habits_of(fit, rules, people)
     span = Span(day(first, "--from") or FIRST_DAY, days or A_YEAR, cases, scale)
+    if publish:
+        if counties > 1 or log is not None:
+            raise typer.BadParameter(
+                "one county at a time, and its log is the platform's: `gridcase log export`",
+                param_hint="--publish",
+            )
+        told = [_published(_plan(span, seed, afterwards, people, None), habits, rules, data, speed)]
+        _tell(told, log, as_json=as_json)
+        return
     told = []
     for number in range(1, counties + 1):
         plan = _plan(span, seed, afterwards, people, number if counties > 1 else None)
         told.append(_live(plan, habits, rules, _file(log, number, counties)))
+    _tell(told, log, as_json=as_json)
+
+
+def _tell(told: list[dict[str, Any]], log: Path | None, *, as_json: bool) -> None:
     if as_json:
         import orjson
 
@@ -109,7 +137,6 @@ def _file(log: Path | None, number: int, counties: int) -> Path | None:
 
 
 def _live(plan: Plan, habits: Habits, rules: Rulebook, log: Path | None) -> dict[str, Any]:
-    from lab.simulate.checking import on_time
     from lab.simulate.county import simulate as live
     from lab.simulate.county import simulate_log
     from lab.simulate.observing import Observed
@@ -126,7 +153,45 @@ def _live(plan: Plan, habits: Habits, rules: Rulebook, log: Path | None) -> dict
             events = live(plan, habits, rules, see)
         else:
             events = simulate_log(plan, habits, rules, log, see)
-    seconds = monotonic() - started
+    return _summary(seen, events, monotonic() - started)
+
+
+def _published(
+    plan: Plan, habits: Habits, rules: Rulebook, data: Path, speed: float | None
+) -> dict[str, Any]:
+    """On the platform in that folder; ends with the reason where there is none."""
+    import asyncio
+
+    from cli.importing import NotRunning, fresh
+    from lab.driver import NotQuiet
+    from lab.simulate.observing import Observed
+    from lab.simulate.publishing import publish
+    from services.shell.endpoints import http_at, settings_at
+
+    endpoints = data / "endpoints.json"
+    settings, http = settings_at(endpoints), http_at(endpoints)
+    seen, started, events = Observed(), monotonic(), 0
+
+    def see(event: Message[Any]) -> None:
+        nonlocal events
+        events += 1
+        seen.take(event)
+
+    async def live() -> None:
+        await fresh(http, plan.start(rules.zone))
+        await publish(plan, habits, rules, (settings, http), see, speed)
+
+    try:
+        asyncio.run(live())
+    except (NotRunning, NotQuiet) as error:
+        console.print(f"[red]not published[/]: {escape(str(error))}", soft_wrap=True)
+        raise typer.Exit(1) from None
+    return _summary(seen, events, monotonic() - started)
+
+
+def _summary(seen: Observed, events: int, seconds: float) -> dict[str, Any]:
+    from lab.simulate.checking import on_time
+
     rates = on_time(seen)
     return {
         "cases": len(seen.cases),

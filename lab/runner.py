@@ -76,18 +76,24 @@ class Seat:
             # Nobody else has this state, so it need not be copied for a field that every service
             # shares; copying was a fifth of all the time.
             object.__setattr__(self.state, "standing", standing)
-        self.state = self.decider.evolve(self.state, event)
-        timer = self.decider.due(self.state)
-        due = timer.at if timer else NEVER
-        if due != self.due or self.fired:
-            self.due, self.fired = due, False
+        before, self.state = self.state, self.decider.evolve(self.state, event)
+        if moved or self.fired or self.state is not before:
+            timer = self.decider.due(self.state)
+            self.due, self.fired = timer.at if timer else NEVER, False
         answers = self.decider.answers
         if answers is None or type(event.data) in answers:
             self.queue.append(event)
 
-    def fire(self, case: str, now: datetime) -> None:
-        """The timer becomes a cause, once, when its time has come."""
-        if self.due > now or self.fired:
+    def land(self, *, void: bool) -> None:
+        """Its answer is on the log. A void answer is none: the cause is decided again."""
+        self.in_flight = None
+        if not void:
+            self.queue.popleft()
+            self.attempt = 0
+
+    def fire(self, case: str) -> None:
+        """The timer whose time has come becomes a cause, once."""
+        if self.fired:
             return
         timer = self.decider.due(self.state)
         if timer is not None:
@@ -196,7 +202,8 @@ class Runner:
         while True:
             out: list[Message[Any]] = []
             for seat in case.seats:
-                seat.fire(case.id, now)
+                if seat.due <= now:
+                    seat.fire(case.id)
                 if seat.queue and seat.in_flight is None:
                     event = self._answer(case, seat)
                     if event is not None:
@@ -256,7 +263,7 @@ class Runner:
         case.void[event.id] = void
         for seat in case.seats:
             if seat.in_flight == event.id:
-                seat.in_flight = None
+                seat.land(void=void)
         self.sink(event)
         if not void:
             before, case.standing = case.standing, advance(case.standing, event)

@@ -164,8 +164,7 @@ class Platform:
 
     # ── services ─────────────────────────────────────────────────────────────────────────────
 
-    @property
-    def environment(self) -> dict[str, str]:
+    def environment_of(self, name: str) -> dict[str, str]:
         """What a service is told of the platform that it belongs to."""
         ours = {
             "KAFKA_BOOTSTRAP_SERVERS": self.settings.kafka,
@@ -185,7 +184,7 @@ class Platform:
         with (self.options.data / f"{name}.log").open("ab") as log:
             self._children[name] = await asyncio.create_subprocess_exec(
                 *command,
-                env=self.environment,
+                env=self.environment_of(name),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -47,7 +47,7 @@ def in_utc(moment: datetime) -> datetime:
         raise ValueError("the time has no zone")
     if moment.year not in YEARS:
         raise ValueError(f"the year should be from {YEARS[0]} to {YEARS[-1]}")
-    return moment.astimezone(UTC)
+    return moment if moment.tzinfo is UTC else moment.astimezone(UTC)
 
 
 def said_in_utc(moment: datetime) -> datetime:
@@ -205,9 +205,11 @@ class Reader:
 
 
 def _may_mislead(value: bytes) -> bool:
-    """Deeply nested, or with numbers that are none in JSON: pydantic's parser takes both."""
+    """Deeply nested, or with numbers that are none in JSON: pydantic's parser takes both. A single
+    letter is looked for first, which is found missing at once."""
     deep = value.count(b"{") + value.count(b"[") > MOST_NESTED
-    return deep or b"NaN" in value or b"Infinity" in value
+    nan = b"N" in value and b"NaN" in value
+    return deep or nan or (b"I" in value and b"Infinity" in value)
 
 
 def _envelope(name: str, payload: type[Payload]) -> Any:

@@ -11,18 +11,19 @@ from uuid import UUID
 
 NAMESPACE = UUID("6f1d0b6e-4c1c-5d5e-9a55-321321321321")
 """The project's own namespace; changing it would rename every case."""
+OURS = NAMESPACE.bytes
 
 
 def derive(*parts: object) -> str:
     """The id that follows from `parts`. A separator that cannot stand in ids keeps them apart."""
     name = "\x1f".join([str(part) for part in parts])
-    return uuid5(NAMESPACE, name)
+    return uuid5(OURS, name)
 
 
-def uuid5(namespace: UUID, name: str) -> str:
-    """`str(uuid.uuid5(namespace, name))` without the object between, at a third of the cost: a
+def uuid5(namespace: bytes, name: str) -> str:
+    """`str(uuid.uuid5(namespace, name))` without the objects between, at a quarter of the cost: a
     service derives several ids for each record."""
-    digest = bytearray(sha1(namespace.bytes + name.encode(), usedforsecurity=False).digest()[:16])
+    digest = bytearray(sha1(namespace + name.encode(), usedforsecurity=False).digest()[:16])
     digest[6] = digest[6] & 0x0F | 0x50  # version 5
     digest[8] = digest[8] & 0x3F | 0x80  # variant of RFC 9562
     text = digest.hex()

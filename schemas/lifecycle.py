@@ -134,4 +134,6 @@ def void_because(standing: Standing, data: Payload) -> str | None:
 def advance(standing: Standing, event: Message[Payload]) -> Standing:
     """The standing after an event that is not void."""
     row = LIFECYCLE[type(event.data)]
+    if row.to is None and not row.takes_place:
+        return standing
     return Standing(row.to or standing.status, event.id if row.takes_place else standing.holding)

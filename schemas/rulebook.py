@@ -249,6 +249,8 @@ class Rulebooks:
         had. Raises LookupError while there is none at all."""
         if not self._in_order:
             raise LookupError("no reference data has been read yet")
+        if len(self._in_order) == 1:
+            return self._in_order[0]
         begun = bisect_right(self._in_order, moment, key=lambda book: book.effective_from)
         return self._in_order[max(begun - 1, 0)]
 

@@ -3,37 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import fields
 from functools import cache
-from operator import attrgetter
 from typing import Any, TypeVar
 
 T = TypeVar("T")
 
 
 def replace(known: T, **facts: Any) -> T:
-    """The same dataclass with other facts, at a fifth of the cost of `dataclasses.replace`: a fold
-    does little else. TypeError for a fact that it does not have."""
+    """The same dataclass (frozen, with slots) with other facts, at a tenth of the cost of
+    `dataclasses.replace`: a fold does little else. TypeError for a fact that it does not have."""
     kind: Any = type(known)
-    make, places, read = _plan(kind)
-    values = list(read(known))
-    for name, value in facts.items():
-        if name not in places:
-            raise TypeError(f"{type(known).__name__} has no {name}")
-        values[places[name]] = value
-    return make(*values)  # type: ignore[no-any-return]
+    draft = _drafting(kind)(known)
+    try:
+        for name, value in facts.items():
+            setattr(draft, name, value)
+    except AttributeError:
+        raise TypeError(f"{kind.__name__} has no {name}") from None
+    draft.__class__ = kind
+    return draft  # type: ignore[no-any-return]
 
 
 @cache
-def _plan(kind: type[Any]) -> tuple[Any, dict[str, int], Callable[[Any], tuple[Any, ...]]]:
-    names: tuple[str, ...] = kind.__match_args__
-    read = attrgetter(*names)
-    return (
-        kind,
-        {name: place for place, name in enumerate(names)},
-        read if names[1:] else _one(read),
-    )
-
-
-def _one(read: Callable[[Any], Any]) -> Callable[[Any], tuple[Any, ...]]:
-    """`attrgetter` of a single name gives the value bare."""
-    return lambda known: (read(known),)
+def _drafting(kind: type[Any]) -> Callable[[Any], Any]:
+    """What makes a copy that may still be written to. A draft has the slots of its kind and none of
+    the guards that freeze it; filling them one by one in plain statements is what the interpreter
+    is quickest at, so those are written out, as `dataclasses` does with ``__init__``."""
+    body = {
+        "__slots__": kind.__dict__["__slots__"],
+        "__setattr__": object.__setattr__,
+        "__delattr__": object.__delattr__,
+    }
+    draft = type(f"{kind.__name__}Draft", kind.__bases__, body)
+    names = [field.name for field in fields(kind)]
+    copying = "\n".join(f"    draft.{name} = known.{name}" for name in names)
+    written: dict[str, Any] = {"new": draft.__new__, "kind": draft}
+    exec(f"def copy(known):\n    draft = new(kind)\n{copying}\n    return draft", written)
+    made: Callable[[Any], Any] = written["copy"]
+    return made

@@ -19,7 +19,7 @@ from lab.examples.drawing import bars
 from lab.importing import Accepted, ImportParties, read_export
 from lab.mapping import read_mapping
 from lab.runner import Runner, unhindered
-from lab.simulate.checking import Compared, check
+from lab.simulate.checking import Compared, check, points
 from lab.simulate.fitting import fit
 from lab.simulate.observing import Observed
 from schemas.rulebook import Rulebook
@@ -57,18 +57,19 @@ def table(rows: Sequence[Compared]) -> str:
     """As Markdown: shares in per cent, differences in points."""
     lines = [
         "| department | due | real | simulated | off by | given what came in | off by "
-        "| January to June | simulated | off by |",
-        "|---|---|---|---|---|---|---|---|---|---|",
+        "| January to June | off by | simulated | off by |",
+        "|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     for row in rows:
         shares = (row.real, row.simulated, row.given, row.past, row.again)
         real, simulated, given, past, again = (
             "" if each.rate is None else f"{each.rate:.1%}" for each in shares
         )
-        error, handled, own = (
-            "" if each is None else f"{each:+.1f}" for each in (row.error, row.handled, row.own)
+        error, handled, unchanged, own = (
+            "" if each is None else f"{each:+.1f}"
+            for each in (row.error, row.handled, points(row.past, row.real), row.own)
         )
-        cells = (real, simulated, error, given, handled, past, again, own)
+        cells = (real, simulated, error, given, handled, past, unchanged, again, own)
         lines.append(f"| {row.department} | {row.real.due:,} | {' | '.join(cells)} |")
     return "\n".join(lines)
 

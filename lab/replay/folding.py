@@ -79,12 +79,7 @@ class Fold:
 
     def take(self, partition: int, offset: int, event: Message[Any]) -> bool:
         """Fold one record of the log; whether it counted."""
-        case = self.cases.get(event.subject)
-        if case is None:
-            states = [decider.initial() for decider in DECIDERS]
-            case = self.cases[event.subject] = Case(
-                event.subject, partition, states, states[0].standing
-            )
+        case = self.cases.get(event.subject) or self._new(event.subject, partition)
         case.offset = offset
         identity = pack(event.id)
         if identity in case.seen:
@@ -96,14 +91,17 @@ class Fold:
             case.void += identity
             self.tally["voids"] += 1
             return False
-        self._accept(case, event)
+        self.tally["accepted"] += 1
+        case.standing = advance(case.standing, event)
+        broke = fold_in(case.states, event, case.standing)
+        if broke:
+            self.tally["broke"] += broke
         return True
 
-    def _accept(self, case: Case, event: Message[Any]) -> None:
-        self.tally["accepted"] += 1
-        standing = advance(case.standing, event)
-        self.tally["broke"] += fold_in(case.states, event, standing)
-        case.standing = standing
+    def _new(self, identity: str, partition: int) -> Case:
+        states = [decider.initial() for decider in DECIDERS]
+        case = self.cases[identity] = Case(identity, partition, states, states[0].standing)
+        return case
 
     def entries(self, service: str) -> Iterator[Entry[Any]]:
         return (case.entry(service) for case in self.cases.values())

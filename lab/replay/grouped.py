@@ -56,7 +56,7 @@ def _read(lines: Iterator[Line] | Lines) -> tuple[dict[str, CaseFold], int, list
     read = Reader(EVENT_TYPES).read
     cases: dict[str, CaseFold] = {}
     events, unreadable = 0, list[tuple[int, str]]()
-    for number, _, _, value in lines:
+    for number, _, _, value, _ in lines:
         events += 1
         try:
             event = read(value)

@@ -15,7 +15,6 @@ import re
 import shutil
 import sys
 import zlib
-from collections import Counter
 from collections.abc import Container, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -48,6 +47,7 @@ class Line(NamedTuple):
     partition: int
     offset: int
     value: bytes
+    key: bytes
 
 
 class Lines:
@@ -60,32 +60,35 @@ class Lines:
         self.lost: list[int] = []
         """The numbers of lines without a readable key."""
         self._mine = mine
-        self._count = partitions
-        self._partition: dict[bytes, int] = {}
-        self._next: Counter[int] = Counter()
+        self._places = _Places(partitions)
+        self._next = [0] * partitions
 
     def __iter__(self) -> Iterator[Line]:
-        mine, following = self._mine, self._next
+        mine, following, places, ours = self._mine, self._next, self._places, AS_WE_WRITE.match
         try:
             with opened(self.path) as file:
                 for number, value in enumerate(file, 1):
-                    partition = self._place(value)
-                    if partition is None:
+                    found = ours(value)
+                    key = found[1] if found else _key(value)
+                    if key is None:
                         self.lost.append(number)
-                    elif partition in mine:
-                        yield Line(number, partition, following[partition], value)
+                        continue
+                    partition = places[key]
+                    if partition in mine:
+                        yield Line(number, partition, following[partition], value, key)
                         following[partition] += 1
         except (OSError, EOFError, zlib.error) as error:
             raise NoLog(f"{self.path}: {error}") from error
 
-    def _place(self, value: bytes) -> int | None:
-        found = AS_WE_WRITE.match(value)
-        key = found[1] if found else _key(value)
-        if key is None:
-            return None
-        place = self._partition.get(key)
-        if place is None:
-            place = self._partition[key] = partition_of(key, self._count)
+
+class _Places(dict[bytes, int]):
+    """The partition of each key, found out once: the hash is slow."""
+
+    def __init__(self, partitions: int) -> None:
+        self._partitions = partitions
+
+    def __missing__(self, key: bytes) -> int:
+        place = self[key] = partition_of(key, self._partitions)
         return place
 
 
@@ -130,7 +133,7 @@ def span_of(path: Path) -> tuple[datetime, datetime]:
     try:
         with opened(path) as file:
             for value in file:
-                moment = _moment(value)
+                moment = moment_of(value)
                 if moment is not None:
                     first, last = min(first, moment), max(last, moment)
     except (OSError, EOFError, zlib.error) as error:
@@ -140,7 +143,8 @@ def span_of(path: Path) -> tuple[datetime, datetime]:
     return first, last
 
 
-def _moment(value: bytes) -> datetime | None:
+def moment_of(value: bytes) -> datetime | None:
+    """When the event of a line happened; None for what is no event."""
     found = AS_WE_WRITE.match(value)
     rest = AND_THE_TIME.match(value, found.end()) if found else None
     try:

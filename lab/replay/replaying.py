@@ -94,7 +94,7 @@ def _part(asked: Asked, path: Path, mine: Sequence[int]) -> Replayed:
 
 def _fold(lines: Lines, fold: Fold, part: Replayed, until: datetime | None) -> None:
     read, last = Reader(EVENT_TYPES).read, part.last
-    for _, partition, offset, value in lines:
+    for _, partition, offset, value, _ in lines:
         part.events += 1
         try:
             event = read(value)

@@ -42,6 +42,9 @@ class Plan:
     name: str = ""
     """Comes before report ids, where several counties are in one log."""
 
+    def start(self, zone: ZoneInfo) -> datetime:
+        return datetime.combine(self.span.first, time(), zone).astimezone(UTC)
+
     def end(self, zone: ZoneInfo) -> datetime:
         last = self.span.first + timedelta(days=self.span.days + self.afterwards)
         return datetime.combine(last, time(), zone).astimezone(UTC)

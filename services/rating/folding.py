@@ -13,6 +13,7 @@ from typing import Any
 
 from schemas import events
 from schemas.envelope import Message
+from schemas.reference import DeadlineKind
 from services.changing import replace
 from services.rating.facts import Ending, Holding, Pressure, Stars, State
 
@@ -70,31 +71,31 @@ def _end(state: State, event: Message[Any], how: Ending) -> State:
 
 def _change(state: State, **facts: Any) -> State:
     """New facts about the latest holding. Events about older ones are void, so it is the one."""
-    *before, latest = state.holdings
-    return replace(state, holdings=(*before, replace(latest, **facts)))
+    latest = state.holdings[-1]
+    return replace(state, holdings=(*state.holdings[:-1], replace(latest, **facts)))
 
 
-def _handled(state: State, event: Message[events.DepartmentEvent]) -> State:
-    """Somebody of the department spoke for it."""
+def _handled(state: State, event: Message[events.DepartmentEvent], **facts: Any) -> State:
+    """Somebody of the department spoke for it, and what came of that."""
     latest, by = state.holdings[-1], event.data.by
-    return state if by in latest.handlers else _change(state, handlers=(*latest.handlers, by))
+    handlers = latest.handlers if by in latest.handlers else (*latest.handlers, by)
+    return _change(state, handlers=handlers, **facts)
 
 
 def _signed(state: State, event: Message[events.Signed]) -> State:
-    return _change(_handled(state, event), signed_at=event.time)
+    return _handled(state, event, signed_at=event.time)
 
 
 def _word_given(state: State, event: Message[events.FeedbackGiven]) -> State:
-    state = _handled(state, event)
-    if state.holdings[-1].responded_at is not None:
-        return state
-    return _change(state, responded_at=event.time)
+    first = state.holdings[-1].responded_at or event.time
+    return _handled(state, event, responded_at=first)
 
 
 def _resolved(state: State, event: Message[events.Resolved]) -> State:
     latest = state.holdings[-1]
-    return _change(
-        _handled(state, event),
+    return _handled(
+        state,
+        event,
         until=event.time,
         ended=Ending.RESOLVED,
         resolved_by=event.id,
@@ -107,15 +108,20 @@ def _withdrawn(state: State, event: Message[events.Withdrawn]) -> State:
     return replace(_end(state, event, Ending.WITHDRAWN), ended_at=event.time)
 
 
+NAMES = {kind: kind.value for kind in DeadlineKind}
+"""Of the limits."""
+
+
 def _limits_set(state: State, event: Message[events.DeadlineSet]) -> State:
     data = event.data
-    due = {deadline.kind.value: deadline.due for deadline in data.deadlines}
+    due = {NAMES[deadline.kind]: deadline.due for deadline in data.deadlines}
     if data.holding is None:
         return replace(state, limits=replace(state.limits, **due))
-    if state.holder is None:
+    holder = state.holder
+    if holder is None:
         return state
-    limits = replace(state.holder.limits, **due)
-    if event.causationid == state.holder.paused_by:
+    limits = replace(holder.limits, **due)
+    if event.causationid == holder.paused_by:
         return _change(state, limits=limits, paused_at=None)
     return _change(state, limits=limits)
 

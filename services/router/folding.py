@@ -90,18 +90,19 @@ def _understand(state: State, event: Message[events.Confirmed | events.Corrected
 
 # ── holdings ─────────────────────────────────────────────────────────────────────────────────
 
+NOTHING_ASKED: Mapping[str, None] = dict.fromkeys(
+    ("extension", "due", "triage_reason", "triage_since", "paused_for")
+)
 
-def _take_place(state: State, holding: Holding) -> State:
-    """A new line in the ledger; what was asked of the last holder went with it."""
+
+def _take_place(state: State, holding: Holding, **facts: Any) -> State:
+    """A new line in the ledger, and what else is known by it; what was asked of the last holder
+    went with it."""
     return replace(
         state,
         now=holding,
         before=state.ledger,
-        extension=None,
-        due=None,
-        triage_reason=None,
-        triage_since=None,
-        paused_for=None,
+        **{**NOTHING_ASKED, **facts},
     )
 
 
@@ -120,8 +121,9 @@ def _assign(state: State, event: Message[events.Assigned]) -> State:
     )
     by_triage = data.because is AssignedBecause.TRIAGE
     wrong = (data.lead,) if data.wrong_return else ()
-    return replace(
-        _take_place(state, holding),
+    return _take_place(
+        state,
+        holding,
         triage_final=state.triage_final or by_triage,
         parts={code: state.parts.get(code, Part()) for code in data.parts},
         review_needed=state.review_needed or (data.legal_review and not state.reviewed),
@@ -133,22 +135,23 @@ def _give_back(state: State, event: Message[events.Returned]) -> State:
     why = f"returned: {event.data.reason}"
     waiting = Holding(event.id, assist=state.now.helpers, since=event.time, why=why)
     department = event.data.department
-    return replace(
-        _take_place(state, waiting),
+    return _take_place(
+        state,
+        waiting,
         returns=state.returns + 1,
         returned_by=tuple(dict.fromkeys((*state.returned_by, department))),
     )
 
 
 def _wait(state: State, event: Message[events.TriageRequested]) -> State:
-    state = _take_place(state, Holding(event.id, since=event.time, why="triage"))
-    return replace(state, triage_reason=event.data.reason, triage_since=event.time)
+    waiting = Holding(event.id, since=event.time, why="triage")
+    return _take_place(state, waiting, triage_reason=event.data.reason, triage_since=event.time)
 
 
 def _reopen(state: State, event: Message[events.Reopened]) -> State:
     again = replace(state.now, id=event.id, called=(), since=event.time, why="reopened")
     again = replace(again, assist=state.now.helpers)
-    return replace(_take_place(state, again), reopened=event.data.nth)
+    return _take_place(state, again, reopened=event.data.nth)
 
 
 def _pause(state: State, event: Message[events.Paused]) -> State:
@@ -162,8 +165,10 @@ def _ask(state: State, event: Message[events.ExtensionRequested]) -> State:
 
 def _know_when(state: State, event: Message[events.DeadlineSet]) -> State:
     """When the holder is due; the case's own clocks are not its holder's."""
-    dues = [each.due for each in event.data.deadlines if each.kind is DeadlineKind.RESOLVE]
-    return replace(state, due=dues[0]) if dues else state
+    for each in event.data.deadlines:
+        if each.kind is DeadlineKind.RESOLVE:
+            return replace(state, due=each.due)
+    return state
 
 
 def _extend(state: State, event: Message[events.Extended]) -> State:
@@ -224,8 +229,8 @@ def _merged(state: State, event: Message[events.Merged]) -> State:
 
 
 def _unmerge(state: State, event: Message[events.Unmerged]) -> State:
-    state = _take_place(state, Holding(event.id, since=event.time, why="unmerged"))
-    return replace(state, merged_into=None)
+    again = Holding(event.id, since=event.time, why="unmerged")
+    return _take_place(state, again, merged_into=None)
 
 
 FOLDS: Mapping[type[Payload], Callable[[State, Message[Any]], State]] = {

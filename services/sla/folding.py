@@ -7,7 +7,6 @@ no rules and no calendar, so a log folds to the same state under any version of 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import reduce
 from typing import Any, Literal
 
 from schemas import events
@@ -22,7 +21,7 @@ from services.sla.state import (
     Step,
     open_stop,
     vacated,
-    with_deadline,
+    with_deadlines,
     with_holder,
     with_reached,
     with_risk_told,
@@ -94,12 +93,6 @@ def _reopened(state: State, event: Message[events.Reopened]) -> State:
     return replace(vacated(state), history=(*state.history, ran))
 
 
-def _deadlines_set(state: State, event: Message[events.DeadlineSet]) -> State:
-    return reduce(
-        lambda so_far, each: with_deadline(so_far, each, event), event.data.deadlines, state
-    )
-
-
 def _escalated(state: State, _event: Message[events.Escalated]) -> State:
     return with_holder(state, climbed=True)
 
@@ -147,7 +140,7 @@ FOLDS: Mapping[type[Any], Callable[[State, Any], State]] = {
     events.FeedbackGiven: lambda state, event: _reported(_answered(state, event), event),
     events.Resolved: _resolved,
     events.Reopened: _reopened,
-    events.DeadlineSet: _deadlines_set,
+    events.DeadlineSet: with_deadlines,
     events.Warned: _warned,
     events.AtRisk: lambda state, event: with_risk_told(state, event.data.kind),
     events.Overdue: lambda state, event: with_reached(state, event.data.kind, event.data.due),

@@ -24,7 +24,6 @@ from services.decider import CaseState
 
 KINDS = tuple(DeadlineKind)
 """The fixed order: sign, respond, resolve, case."""
-PLACE = {kind: place for place, kind in enumerate(KINDS)}
 HOLDERS = (DeadlineKind.SIGN, DeadlineKind.RESOLVE)
 """The kinds that belong to whoever leads; the others belong to the case."""
 
@@ -125,7 +124,10 @@ class State(CaseState):
     reminder: Reminder | None = None
 
     def clock(self, kind: DeadlineKind) -> Clock | None:
-        return next((clock for clock in self.clocks if clock.kind is kind), None)
+        for clock in self.clocks:
+            if clock.base.kind is kind:
+                return clock
+        return None
 
     def history_of(self, kind: DeadlineKind) -> History:
         """What moved deadlines of this kind: the holder's pauses, or the case's time resolved."""
@@ -145,12 +147,10 @@ def with_holder(state: State, **facts: Any) -> State:
     return replace(state, holder=replace(state.holder, **facts)) if state.holder else state
 
 
-def with_clock(state: State, clock: Clock) -> State:
-    """The clock in its place among the others."""
-    place = PLACE[clock.kind]
-    before = tuple([each for each in state.clocks if PLACE[each.kind] < place])
-    after = tuple([each for each in state.clocks if PLACE[each.kind] > place])
-    return replace(state, clocks=(*before, clock, *after))
+def with_clocks(state: State, *clocks: Clock) -> State:
+    """The clocks in their places among the others."""
+    known = {clock.base.kind: clock for clock in (*state.clocks, *clocks)}
+    return replace(state, clocks=tuple([known[kind] for kind in KINDS if kind in known]))
 
 
 def vacated(state: State) -> State:
@@ -159,28 +159,36 @@ def vacated(state: State) -> State:
     return replace(state, holder=None, clocks=clocks)
 
 
-def with_deadline(state: State, deadline: Deadline, event: Message[DeadlineSet]) -> State:
+def with_deadlines(state: State, event: Message[DeadlineSet]) -> State:
+    """The clocks as the event sets them."""
+    return with_clocks(state, *[_as_set(state, each, event) for each in event.data.deadlines])
+
+
+def _as_set(state: State, deadline: Deadline, event: Message[DeadlineSet]) -> Clock:
     """The clock as the event sets it: a first time, or as the step that it answers moved it."""
     known = state.clock(deadline.kind)
     history = state.history_of(deadline.kind)
     if not history:  # nothing has moved it, as with most
         clock = Clock(deadline, event.id)
-        if known:
-            clock = replace(clock, reached=known.reached, risk_told=known.risk_told)
-        return with_clock(state, clock)
+        return _told(clock, known) if known else clock
     clock = replace(known or Clock(deadline, set_by=event.id), set_by=event.id)
     steps = next((n for n, step in enumerate(history, 1) if step.id == event.causationid), 0)
     stop = open_stop(history[:steps])
     if stop is None:
         settled = steps or clock.settled
-        return with_clock(state, replace(clock, base=deadline, settled=settled, moved=None))
+        return replace(clock, base=deadline, settled=settled, moved=None)
     bounded = stop.id if stop.id == event.causationid else clock.bounded
-    return with_clock(state, replace(clock, moved=deadline, bounded=bounded))
+    return replace(clock, moved=deadline, bounded=bounded)
+
+
+def _told(clock: Clock, known: Clock) -> Clock:
+    """What has been told of the deadline before is not told again."""
+    return replace(clock, reached=known.reached, risk_told=known.risk_told)
 
 
 def with_risk_told(state: State, kind: DeadlineKind) -> State:
     clock = state.clock(kind)
-    return with_clock(state, replace(clock, risk_told=True)) if clock else state
+    return with_clocks(state, replace(clock, risk_told=True)) if clock else state
 
 
 def with_reached(state: State, kind: DeadlineKind, moment: datetime) -> State:
@@ -188,4 +196,4 @@ def with_reached(state: State, kind: DeadlineKind, moment: datetime) -> State:
     clock = state.clock(kind)
     if clock is None:
         return state
-    return with_clock(state, replace(clock, reached=max(moment, clock.reached or moment)))
+    return with_clocks(state, replace(clock, reached=max(moment, clock.reached or moment)))

@@ -119,7 +119,7 @@ class Instance:
     def __init__(self, platform: Platform, service: str, name: str) -> None:
         port = str(choose_port())
         self.address = f"http://127.0.0.1:{port}"
-        changes = platform.environment | {"GRIDCASE_INSTANCE": name}
+        changes = platform.environment_of(service) | {"GRIDCASE_INSTANCE": name}
         given = [f"{key}={value}" for key, value in changes.items()]
         serve = [sys.executable, "-m", "cli.main", "serve", service, "--port", port]
         self._command = ["env", *given, *serve]

@@ -1,0 +1,1 @@
+"""Which limits and rules would meet a goal: proposed on some months, tried on others."""
