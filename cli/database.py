@@ -12,6 +12,7 @@ app = typer.Typer(
 @app.command()
 def roles(
     show: bool = typer.Option(False, "--show", help="Print them as JSON, and change nothing."),
+    as_json: bool = typer.Option(False, "--json", help="For programs."),
 ) -> None:
     """Make or renew the roles gridcase-intake, -router, -sla, -rating and -operator.
 
@@ -40,5 +41,9 @@ def roles(
         typer.echo(f"not done: {error}", err=True)
         typer.echo("next: MONGO_URL of a user with the role userAdmin on the database", err=True)
         raise typer.Exit(1) from None
+    if as_json:
+        done = {"database": settings.database, "roles": list(made)}
+        typer.echo(orjson.dumps(done, option=orjson.OPT_INDENT_2).decode())
+        return
     for name in made:
         typer.echo(f"{name}: ready in {settings.database}")

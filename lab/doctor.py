@@ -229,10 +229,18 @@ async def _service(client: httpx.AsyncClient, name: str, address: str) -> Findin
             name, "ill", f"{address} does not answer", f"gridcase serve {name}, or gridcase up"
         )
     if answer.status_code != 200:
-        waits = [f"{each['for']}: {each['why']}" for each in answer.json().get("waits", ())]
+        waits = [f"{each['for']}: {each['why']}" for each in _waits(answer)]
         step = "bring back what is away; where it reads the log, wait"
-        return Finding(name, "poorly", f"{address} waits for {'; '.join(waits)}", step)
+        return Finding(name, "poorly", f"{address} waits for {'; '.join(waits) or 'the log'}", step)
     return Finding(name, "well", address)
+
+
+def _waits(answer: httpx.Response) -> list[dict[str, str]]:
+    """What a service says that it waits for; one that has just begun says nothing yet."""
+    try:
+        return list(answer.json().get("waits", ()))
+    except ValueError:
+        return []
 
 
 def _words(error: BaseException) -> str:

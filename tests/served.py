@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from services.shell.app import assemble
+from services.shell.finding import Finding
 from services.shell.runtime import Runtime
 from services.shell.settings import Settings
 from tests.fuzz import worlds
@@ -82,6 +83,7 @@ def application(name: str, **settings: Any) -> Application:
     runtime.feed.rulebooks = worlds.books()
     runtime.step = worlds.step_of(service.decider, runtime.settings)
     runtime.snapshots = worlds.Snapshots()
+    runtime.finding = Finding(service.decider, runtime.step.desks, runtime.snapshots)
     runtime.vault = worlds.NoVault()
     if name == "rating":
         _publish(runtime)

@@ -36,5 +36,5 @@ async def test_what_is_put_back_unrepaired_comes_back(outside: Outside) -> None:
 
 
 async def test_a_letter_that_is_not_there_is_asked_for_by_address(outside: Outside) -> None:
-    with pytest.raises(set_aside.NoLetterError, match="gridcase dead list"):
+    with pytest.raises(set_aside.NoLetterError, match="nothing was set aside"):
         await set_aside.letter_at(outside.settings, "reports.submitted@999999")

@@ -131,6 +131,10 @@ class Snapshots:
     async def one(self, case: str) -> None:
         await self.collection.find_one({"_id": case})
 
+    async def entries(self, cases: Iterable[str]) -> list[Any]:
+        await self.collection.find_one({"_id": {"$in": list(cases)}})
+        return []
+
     async def progress(self) -> dict[int, datetime]:
         return {}
 

@@ -124,7 +124,7 @@ async def test_while_the_database_is_away_the_queue_says_so() -> None:
     async def away(_query: dict[str, str]) -> AsgiResponse:
         raise AutoReconnect("away")
 
-    scope = {"type": "http", "method": "GET", "path": "/triage", "query_string": b""}
+    scope = {"type": "http", "method": "GET", "path": "/triage", "query_string": b"", "headers": []}
     sent: list[dict[str, Any]] = []
 
     async def send(message: dict[str, Any]) -> None:

@@ -25,7 +25,9 @@ async def log() -> AsyncIterator[Any]:
         values = [b"what?"] if partition == 1 else []
         values += [envelope.write(event) for events in lives for event in events]
         for offset, value in enumerate(values):
-            yield SimpleNamespace(partition=partition, offset=offset, value=value)
+            yield SimpleNamespace(
+                topic="case.events", partition=partition, offset=offset, value=value
+            )
 
 
 class Stored:

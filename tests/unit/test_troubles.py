@@ -16,6 +16,8 @@ from tests.unit.test_command_line import ALL
 WANT_A_BROKER = {
     "topics create": [],
     "topics acl": [],
+    "topics move": ["--partitions", "24"],
+    "backup": ["county.zip", "--without-keys"],
     "reference publish": ["deploy/boston", "--json"],
     "watch": [],
     "case": ["my-app/1"],
@@ -39,6 +41,7 @@ WITHOUT = {
     "demo", "up", "serve", "doctor", "reference check", "reference new", "route", "import", "compare",
     "replay", "whatif", "classifier train", "classifier evaluate", "classifier ask", "mediation",
     "sla infer", "sla learn", "sla calibrate", "rating rehearse", "fit", "simulate", "staff",
+    "restore", "token new", "token hash", "database roles", "policy search",
 }  # fmt: skip
 """They bring what they need, read files, or tell what is missing themselves."""
 

@@ -115,7 +115,7 @@ def test_a_countys_topics_are_so_many_labels_as_the_table_has_rows() -> None:
 
 LABELS = {
     "service", "topic", "outcome", "type", "source", "category", "department", "level", "from", "to",
-    "year", "le",
+    "year", "dependency", "le",
 }  # fmt: skip
 """A grid, a case, a person is none."""
 
