@@ -115,8 +115,14 @@ class Relay(ConsumerRebalanceListener):  # type: ignore[misc]
             self._sending = None
 
     async def _commit(self) -> None:
-        """What is acknowledged by now."""
-        fresh = {tp: end for tp, end in self.positions.items() if self._committed.get(tp) != end}
+        """What is acknowledged by now. A batch that was in hand when its partition went to another
+        instance is no longer ours to commit, and would take the others' commit with it."""
+        own = self.consumer.assignment()
+        fresh = {
+            tp: end
+            for tp, end in self.positions.items()
+            if tp in own and self._committed.get(tp) != end
+        }
         self._committed_at = monotonic()
         if await commit(self.consumer, fresh):
             self._committed |= fresh

@@ -98,6 +98,11 @@ class Broker:
         self.committed |= offsets
         self.commits += offsets.values()
 
+    own: set[Any] = field(default_factory=lambda: {HERE})
+
+    def assignment(self) -> set[Any]:
+        return self.own
+
     async def getmany(self, **_how: Any) -> dict[Any, list[Any]]:
         await asyncio.sleep(0)
         found = self.fetched.pop(0) if self.fetched else {}
@@ -237,6 +242,17 @@ async def test_what_was_relayed_is_committed_while_the_loop_goes_on() -> None:
     broker.after = lambda: setattr(carrier, "stopping", len(broker.fetched) == 0)
     await asyncio.wait_for(carrier.run(), 5)
     assert broker.commits == [1, 2]
+
+
+async def test_a_batch_of_a_partition_that_went_to_another_holds_up_no_commit() -> None:
+    """It was fetched before the rebalance, and relayed after it: the new owner reads it as well."""
+    broker = Broker()
+    carrier = relay(broker)
+    gone = TopicPartition("ratings.submitted", 1)
+    await carrier.turn({gone: [record(rating())]})
+    await carrier.turn(batch(rating(rating_id="k2")))
+    await carrier.on_partitions_revoked([HERE])
+    assert broker.committed == {HERE: 1}
 
 
 async def test_the_same_record_read_again_is_the_same_command() -> None:
