@@ -133,9 +133,19 @@ def _is_on_record(history: History, service: str, record: Record, until: Landed)
 
 
 def outsiders_hear_of_every_accepted_event(history: History) -> Iterator[str]:
+    """A report that has parted since may have heard or not: its own case answers it."""
     said = {(message.id, topic) for topic, message in history.told}
     said |= {(r.message.id, r.topic) for r in history.all_commands if r.message}
     for case in history.cases.values():
+        parted = {
+            (
+                topics.REPORTS_ANSWERED.name,
+                part.message.data.report_id,
+                part.message.data.source,
+            ): part.offset
+            for part in case.accepted
+            if isinstance(part.message.data, events.ReportParted)
+        }
         for landed in case.accepted:
             for service, decider in history.deciders.items():
                 event = landed.message
@@ -143,6 +153,9 @@ def outsiders_hear_of_every_accepted_event(history: History) -> Iterator[str]:
                     continue
                 for notice in decider.notify(landed.states[service], event):
                     address = (notice.topic, notice.data.TYPE, notice.addressee)
+                    whose = (notice.topic, notice.key, getattr(notice.data, "source", ""))
+                    if parted.get(whose, -1) > landed.offset:
+                        continue
                     if (ids.notice_id(event.id, *address), notice.topic) not in said:
                         yield f"case {case.id}: {notice.topic} never heard of {event.type}"
 

@@ -6,7 +6,7 @@
 The rule to remember: **a repeat says the same**. After a crash these functions are asked again, on
 a state that may be far ahead; so they use the event's own fields, what never changes about a case,
 and the ledger of holdings, in which the past stays as it was. (A report that joined meanwhile is
-told as well.) Of the contact only the ciphertext is here: the shell opens it at the last moment.
+told as well; one that has parted since is not: its own case answers it.) Of the contact only the ciphertext is here: the shell opens it at the last moment.
 """
 
 from __future__ import annotations

@@ -55,6 +55,18 @@ def test_words_to_a_department_in_another_order_are_found(lived: History) -> Non
     assert "departments hear in the order of the log" in broken(replace(lived, outside=turned))
 
 
+def test_words_that_were_never_said_are_found(lived: History) -> None:
+    silent = [r for r in lived.outside if r.topic != "reports.answered"]
+    assert "outsiders hear of every accepted event" in broken(replace(lived, outside=silent))
+
+
+def test_a_report_that_has_parted_is_answered_by_its_own_case() -> None:
+    """The router came back after the parting, and answered those who were left."""
+    history = play(21168).history
+    assert history is not None
+    assert broken(history) == set()
+
+
 def test_a_key_in_two_partitions_is_found(lived: History) -> None:
     moved = replace(lived.outside[0], partition=11)
     assert "every key has one partition" in broken(replace(lived, outside=[*lived.outside, moved]))
