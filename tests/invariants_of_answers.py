@@ -81,12 +81,15 @@ def no_timer_fires_early(history: History) -> Iterator[str]:
 
 
 def a_refusal_heeds_all_that_its_sender_could_know(history: History) -> Iterator[str]:
-    """Somewhere between the log's end when the command came and the refusal itself, there must be
-    a state on which it is refused."""
+    """Somewhere between the log's end when the command came, for the first time if it was said again,
+    and the refusal itself, there must be a state on which it is refused."""
     for service, records in history.commands.items():
+        known: set[str] = set()
         for record in records:
-            if record.message is not None and record.at is not None:
-                yield from _heedless(history, service, record.message, record.at)
+            command = record.message
+            if command is not None and record.at is not None and command.id not in known:
+                known.add(command.id)
+                yield from _heedless(history, service, command, record.at)
 
 
 def _heedless(history: History, service: str, command: Message[Any], at: int) -> Iterator[str]:
