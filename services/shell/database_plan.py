@@ -41,7 +41,12 @@ def roles(settings: Settings) -> list[dict[str, Any]]:
 
 
 def _privileges(settings: Settings, service: str) -> list[dict[str, Any]]:
-    rights = {f"{service}_cases": KEEPS, "progress": KEEPS, **MORE.get(service, {})}
+    rights = {
+        f"{service}_cases": KEEPS,
+        "folded": KEEPS,
+        "progress": KEEPS,
+        **MORE.get(service, {}),
+    }
     if service in READS_VAULT:
         rights |= {"vault": ("find", "insert", "update"), "vault_log": ("insert",)}
     else:
