@@ -39,6 +39,8 @@ class Load:
     sent: int = 0
     retried: int = 0
     stopping: bool = False
+    began: asyncio.Event = field(default_factory=asyncio.Event)
+    """It has its connections, which a client makes only while there are brokers."""
 
     async def run(self) -> None:
         self.producer = AIOKafkaProducer(
@@ -47,6 +49,7 @@ class Load:
             linger_ms=5,
         )
         await self.producer.start()
+        self.began.set()
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._reports())

@@ -78,6 +78,7 @@ async def torture(data: Path, minutes: float, rate: float, seed: int, say: Say) 
         async with Platform(options) as platform:
             load = Load(settings, Random(seed), rate)
             working = asyncio.create_task(load.run())
+            await load.began.wait()
             faults = Faults(platform, brokers, mongods, Random(seed), say)
             began = monotonic()
             await faults.run(minutes * 60, pause=2.0)
