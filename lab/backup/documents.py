@@ -18,14 +18,14 @@ from pymongo import InsertOne, ReplaceOne
 from pymongo.errors import BulkWriteError
 
 from lab.backup.archive import Archive, ArchiveError
-from lab.backup.keeping import RECORDS, VAULT, Say
+from lab.backup.keeping import KEYS, RECORDS, VAULT, Say
 from lab.backup.lines import Document, document_of
 from lab.backup.lock import Lock
 from services.shell.settings import Settings
 from services.shell.snapshots import DUPLICATE_KEY, connect
 
 PORTION = 1_000
-LOGS = ("vault_log", VAULT)
+LOGS = ("vault_log", *KEYS)
 """What only grows: nothing in it is replaced."""
 Database = AsyncIOMotorDatabase[Document]
 
@@ -44,7 +44,7 @@ def lock_of(archive: Archive, passphrase: str | None) -> Lock | None:
 
 def documents(archive: Archive, name: str, lock: Lock | None) -> Iterator[Document]:
     for number, line in enumerate(archive.lines(archive.collections()[name])):
-        yield document_of(lock.opened(number, line) if lock and name == VAULT else line)
+        yield document_of(lock.opened(number, line) if lock and name in KEYS else line)
 
 
 async def put_documents(
@@ -53,7 +53,7 @@ async def put_documents(
     """All of them, and how many there are."""
     count = 0
     for name in RECORDS:
-        if name not in archive.collections() or (name == VAULT and not keys):
+        if name not in archive.collections() or (name in KEYS and not keys):
             continue
         done = 0
         for portion in _portions(documents(archive, name, lock)):
@@ -64,7 +64,7 @@ async def put_documents(
 
 
 async def _put(to: Any, name: str, portion: list[Document], incarnation: str) -> None:
-    if name == VAULT:
+    if name in KEYS:
         await _merge_keys(to, portion)
     elif name in LOGS:
         await _inserted(to, portion)
@@ -86,8 +86,9 @@ async def put_keys_back(
     database = connect(settings.mongo, settings.database)
     told: Counter[str] = Counter({"put back": 0, "erased": 0, "others": 0})
     try:
-        for portion in _portions(documents(archive, VAULT, lock)):
-            told += await _merge_keys(database[VAULT], portion)
+        for name in (each for each in KEYS if each in archive.collections()):
+            for portion in _portions(documents(archive, name, lock)):
+                told += await _merge_keys(database[name], portion)
     finally:
         database.client.close()
     return told

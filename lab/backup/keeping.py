@@ -33,7 +33,9 @@ from services.shell.snapshots import connect
 WHOLE = tuple(topic.name for topic in TOPICS if topic.kept in ("forever", "compacted"))
 """The topics that are kept for ever: all of them is taken."""
 VAULT = "vault"
-RECORDS = ("rating_periods", "rating_cards", "rating_corrections", "vault_log", VAULT)
+KEYS = ("secrets", VAULT)
+"""The services' own secrets, and those of cases: locked under the passphrase, or left out."""
+RECORDS = ("rating_periods", "rating_cards", "rating_corrections", "vault_log", *KEYS)
 """The database's collections that no log can make again. The vault comes last."""
 Say = Callable[[str, int], None]
 """What is being done, and how many records there were so far."""
@@ -129,7 +131,7 @@ async def _keep_database(
     database = connect(settings.mongo, settings.database)
     try:
         for name in RECORDS:
-            if name == VAULT and not keys:
+            if name in KEYS and not keys:
                 continue
             with archive.file(f"database/{name}.jsonl") as file:
                 async for document in database[name].find().sort("_id", 1):
@@ -140,7 +142,7 @@ async def _keep_database(
 
 def _line(document: Document, name: str, number: int, lock: Lock | None) -> bytes:
     line = document_line(document)
-    return lock.shut(number, line) if lock and name == VAULT else line
+    return lock.shut(number, line) if lock and name in KEYS else line
 
 
 def _added(file: Summed, line: bytes, what: str, say: Say) -> None:

@@ -25,7 +25,7 @@ from services.shell.provision import make_topics
 from services.shell.settings import Settings
 from tests.county import small_county
 from tests.e2e.conftest import NEED_RESTARTS, Options_of
-from tests.e2e.outside import Outside, a_rating, a_report, an_update, case_of
+from tests.e2e.outside import Outside, a_rating, a_report, an_update, case_of, until
 from tests.e2e.set_aside import HELD_BY, UPDATES
 from tests.story import moment
 
@@ -192,6 +192,12 @@ async def test_cases_that_were_open_before_go_on_after_and_nobody_is_told_twice(
         assert "escalated" in lives[unsigned]
         assert "assigned" in lives[new]
         for service in SERVICES:
-            found = await rebuilt(service, platform.settings)
-            assert (found.different, found.missing, found.unexplained) == ([], [], [])
+
+            async def saved(service: str = service) -> bool:
+                """Documents follow the log a second or so behind."""
+                found = await rebuilt(service, platform.settings)
+                assert (found.different, found.unexplained) == ([], [])
+                return found.holds
+
+            await until(saved)
         assert platform.restarts == 0

@@ -16,10 +16,11 @@ from typer.testing import CliRunner
 from cli.main import app
 from lab.backup import keeping
 from lab.backup.archive import Archive, ArchiveError, Writer
-from lab.backup.keeping import WHOLE
+from lab.backup.keeping import RECORDS, WHOLE
 from lab.backup.lines import Kept, document_line, document_of, record_of
 from lab.backup.lock import Lock, LockError
 from schemas.topics import COMMANDS_OF, SERVICES
+from services.shell.database_plan import roles
 from services.shell.incarnation import Incarnation
 from services.shell.settings import Settings
 
@@ -143,3 +144,14 @@ async def test_how_far_all_is_answered_is_asked_before_anything_is_read(
     assert steps == ["which log", "answered", "topic", "database"]
     assert asked.count("answered") == len(SERVICES) + len(COMMANDS_OF)
     assert manifest["answered"]["sla"] == {"0": 7}
+
+
+def test_what_no_log_can_make_again_is_kept() -> None:
+    """Whatever a service may write in the database, but cases and how far they are."""
+    written = {
+        privilege["resource"]["collection"]
+        for role in roles(Settings())
+        for privilege in role["privileges"]
+    }
+    made_again = {f"{service}_cases" for service in SERVICES} | {"folded", "progress"}
+    assert written - made_again == set(RECORDS)
