@@ -72,7 +72,8 @@ def _panel(body: RenderableType, title: str, colour: str = "dim") -> Panel:
 
 def _head(view: MonthView) -> RenderableType:
     title = Text(f"gridcase · {_county(view)}", "bold")
-    events_so_far = Text(f"{view.tally.events:,} events · {view.rate():,.0f}/s")
+    rate = view.rate()
+    events_so_far = Text(f"{view.tally.events:,} events" + (f" · {rate:,.0f}/s" if rate else ""))
     return Group(
         _apart(title, _time(view)), _apart(_figures_line(view), events_so_far), _month_bar(view)
     )
