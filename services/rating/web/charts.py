@@ -16,7 +16,7 @@ from services.rating.web.parts import View, esc, percent
 
 WIDTH, HEIGHT, EDGE = 320, 120, 24
 TILE, GAP = 86, 6
-SHADES = ("#fde5d4", "#fbd0a8", "#e9dfa0", "#cfe3b1", "#a9d6b0")
+SHADES = ("#f9c9a0", "#fbdfb8", "#ece7b0", "#cfe3b1", "#a9d6b0")
 """From the lowest fifth of the towns' range to the highest; all bear black text."""
 
 

@@ -34,11 +34,12 @@ border-radius:.5rem;text-decoration:none}
 form{display:flex;flex-wrap:wrap;gap:.5rem;align-items:end;margin:.75rem 0}
 label{display:block;font-size:.9rem}input,select,button{font:inherit;color:inherit;padding:.5rem .6rem;
 border:1px solid var(--soft);border-radius:.5rem;background:var(--paper);min-height:2.75rem;max-width:100%}
-button{background:var(--band);cursor:pointer}
+button{background:var(--band);cursor:pointer}form[role=search] input{width:100%}
 .figures{display:grid;gap:.5rem;padding:0;margin:.75rem 0;
 grid-template-columns:repeat(auto-fill,minmax(9.5rem,1fr))}
 @media(min-width:48rem){.figures{grid-template-columns:repeat(4,1fr)}
 header nav{margin-left:auto}header .other{order:1}}
+@media(min-width:60rem){.beside{display:grid;gap:2rem;grid-template-columns:auto 1fr}}
 .figures>div{padding:.5rem .7rem;border:1px solid var(--line);border-radius:.5rem}
 .figures dt{font-size:.9rem;color:var(--soft)}.figures dd{margin:0}.figures b{font-size:1.35rem}
 .scroll{overflow-x:auto}

@@ -74,8 +74,10 @@ def overview(
             tiles(view, county, HEADLINES),
             stars_line(view, county),
             _programmes(view, shown.cards),
+            '<div class="beside">',
             _map(view, shown.cards, rules, asked),
             trends(view, history, months),
+            "</div>",
             _league(view, shown.cards, rules, asked),
         )
     )
@@ -132,9 +134,9 @@ def _map(view: View, cards: Sequence[Scorecard], rules: Rulebook, asked: Asked) 
     label, button = view.say(("按指标着色", "Coloured by")), view.say(("显示", "Show"))
     heading = view.say(("各镇", "The towns"))
     return (
-        f'<h2 id="map">{heading}</h2><form data-now action="/#map">{hidden}<div>'
+        f'<section><h2 id="map">{heading}</h2><form data-now action="/#map">{hidden}<div>'
         f'<label for="measure">{label}</label><select id="measure" name="measure">{options}</select>'
-        f"</div><button>{button}</button></form>{drawn}"
+        f"</div><button>{button}</button></form>{drawn}</section>"
     )
 
 
@@ -151,7 +153,8 @@ def trends(view: View, history: Mapping[str, Scorecard], months: Sequence[str]) 
     )
     if not drawn:
         return ""
-    return f'<h2>{view.say(("趋势", "Trends"))}</h2><div class="charts">{drawn}</div>'
+    heading = view.say(("趋势", "Trends"))
+    return f'<section><h2>{heading}</h2><div class="charts">{drawn}</div></section>'
 
 
 def _league(view: View, cards: Sequence[Scorecard], rules: Rulebook, asked: Asked) -> str:
