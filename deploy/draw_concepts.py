@@ -36,10 +36,9 @@ class Sheet:
             self.say(x + w // 2, round(top + 20 * number), line, bold=number == 0)
 
     def say(self, x: int, y: int, words: str, *, bold: bool = False, soft: bool = False) -> None:
-        weight = ' font-weight="600"' if bold else ""
-        ink = f' fill="{SOFT}"' if soft else ""
+        kind = ' class="b"' if bold else ' class="s"' if soft else ""
         self.shapes.append(
-            f'<text x="{x}" y="{y}" text-anchor="middle"{weight}{ink}>{escape(words)}</text>'
+            f'<text x="{x}" y="{y}" text-anchor="middle"{kind}>{escape(words)}</text>'
         )
 
     def arrow(self, *points: tuple[int, int], dashed: bool = False) -> None:
@@ -53,7 +52,7 @@ class Sheet:
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {self.height}" role="img" '
             f'aria-label="{escape(self.label)}"><style>text{{font:14px system-ui,"PingFang SC",'
-            f'"Microsoft YaHei","Noto Sans CJK SC",sans-serif;fill:{INK}}}</style><defs>'
+            f'"Microsoft YaHei","Noto Sans CJK SC",sans-serif;fill:{INK}}}.b{{font-weight:600}}.s{{fill:{SOFT}}}</style><defs>'
             '<marker id="a" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="7" markerHeight="7" '
             f'orient="auto"><path d="M0 0 L10 5 L0 10 z" fill="{INK}"/></marker></defs>'
             f'<rect width="{WIDTH}" height="{self.height}" rx="10" fill="{PAPER}"/>\n'
@@ -63,20 +62,20 @@ class Sheet:
 
 
 def core_and_shell() -> Sheet:
-    sheet = Sheet(300, "Four pure functions in a shared shell")
-    sheet.box(20, 20, 720, GREY, h=260)
+    sheet = Sheet(330, "Four pure functions in a shared shell")
+    sheet.box(20, 20, 720, GREY, h=290)
     sheet.say(380, 46, "shell, one for all four services 外壳,四个服务共用", soft=True)
-    sheet.say(380, 268, "reads, keeps, publishes, ticks 读、存、发、计时", soft=True)
-    sheet.box(35, 110, 175, SAND, "cause 起因", "command, event, timer", "命令、事件、计时")
-    sheet.box(300, 80, 160, BLUE, "decide", "state + cause + rules", "状态 + 起因 + 规则")
-    sheet.box(560, 90, 150, GREEN, "event 事件", "one, or none", "一个,或没有")
-    sheet.box(280, 190, 200, BLUE, "evolve", "state + event 状态 + 事件")
-    sheet.box(535, 195, 195, BLUE, "notify", "words for outsiders 告知")
-    sheet.arrow((210, 135), (298, 125))
-    sheet.arrow((460, 122), (558, 128))
-    sheet.arrow((600, 172), (482, 215))
-    sheet.arrow((640, 172), (640, 193))
-    sheet.arrow((380, 190), (380, 164))
+    sheet.say(380, 296, "reads, keeps, publishes, ticks 读、存、发、计时", soft=True)
+    sheet.box(30, 70, 190, SAND, "cause 起因", "command, event, timer", "命令、事件、计时")
+    sheet.box(290, 70, 180, BLUE, "decide", "state + cause + rules", "状态 + 起因 + 规则")
+    sheet.box(550, 70, 160, GREEN, "event 事件", "one, or none", "一个,或没有")
+    sheet.box(270, 196, 220, BLUE, "evolve", "state + event 状态 + 事件")
+    sheet.box(530, 196, 200, BLUE, "notify", "words for outsiders 告知")
+    sheet.arrow((220, 111), (288, 111))
+    sheet.arrow((470, 111), (548, 111))
+    sheet.arrow((580, 152), (580, 174), (440, 174), (440, 194))
+    sheet.arrow((670, 152), (670, 194))
+    sheet.arrow((340, 196), (340, 154))
     return sheet
 
 
@@ -85,16 +84,19 @@ def the_record() -> Sheet:
     sheet.say(380, 30, "case.events: kept for ever 永久保存", bold=True)
     names = ("opened", "deadline-set", "assigned", "signed", "resolved", "rated", "closed")
     said = ("立案", "时限", "分派", "签收", "办结", "评价", "结案")
-    for number, (name, zh) in enumerate(zip(names, said, strict=True)):
-        sheet.box(20 + 104 * number, 45, 96, GREEN, name, zh)
-    sheet.arrow((70, 110), (70, 130), (380, 130), (380, 158))
-    sheet.arrow((690, 110), (690, 130), (382, 130))
-    sheet.say(380, 122, "fold 折叠", soft=True)
+    left = 24
+    for name, zh in zip(names, said, strict=True):
+        wide = 60 + 5 * len(name)
+        sheet.box(left, 45, wide, GREEN, name, zh)
+        left += wide + 6
+    for x in (69, 690):
+        sheet.arrow((x, 110), (x, 130), (345, 130), (345, 158))
+    sheet.say(390, 150, "fold 折叠", soft=True)
     sheet.box(
-        225, 160, 310, SAND, "MongoDB: a snapshot 快照", "may be lost, is made again 可丢,可重算"
+        180, 160, 330, SAND, "MongoDB: a snapshot 快照", "may be lost, is made again 可丢,可重算"
     )
-    sheet.box(555, 160, 190, GREY, "gridcase rebuild", "equal to the byte? 逐字节")
-    sheet.arrow((555, 190), (537, 190))
+    sheet.box(536, 160, 200, GREY, "gridcase rebuild", "equal to the byte? 逐字节")
+    sheet.arrow((536, 190), (512, 190))
     return sheet
 
 
@@ -102,13 +104,13 @@ def the_log_decides() -> Sheet:
     sheet = Sheet(230, "An answer holds if it fits where it landed; otherwise it is decided again")
     sheet.box(20, 70, 120, SAND, "cause 起因")
     sheet.box(190, 70, 120, BLUE, "decide 决定")
-    sheet.box(360, 60, 160, GREEN, "the log's order", "日志的顺序")
-    sheet.box(565, 30, 180, GREEN, "it holds 有效", "state moves on 状态前进")
-    sheet.box(565, 120, 180, RED, "it is void 无效", "for everybody 对谁都是")
+    sheet.box(360, 60, 150, GREEN, "the log's order", "日志的顺序")
+    sheet.box(550, 30, 195, GREEN, "it holds 有效", "state moves on 状态前进")
+    sheet.box(550, 120, 195, RED, "it is void 无效", "for everybody 对谁都是")
     sheet.arrow((140, 91), (188, 91))
     sheet.arrow((310, 91), (358, 91))
-    sheet.arrow((520, 80), (563, 62))
-    sheet.arrow((520, 100), (563, 142))
+    sheet.arrow((510, 80), (548, 62))
+    sheet.arrow((510, 100), (548, 142))
     sheet.arrow((655, 184), (655, 208), (250, 208), (250, 114), dashed=True)
     sheet.say(440, 198, "decided again on the new state 按新状态再决定", soft=True)
     sheet.say(335, 52, "publish 发布", soft=True)
