@@ -1,4 +1,5 @@
-"""Hooks of the site: decisions are listed by themselves, and links into the repository become text."""
+"""Hooks of the site: decisions are listed by themselves, links into the repository become text, and
+Chinese lines are joined without a gap."""
 
 from __future__ import annotations
 
@@ -8,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 LINK = re.compile(r"(!?)\[([^\]]*)\]\(((?:\.\./)[^)#\s]+)(#[^)]*)?\)")
-
-
+FENCED = re.compile(r"(^ *```.*?^ *```$)", re.DOTALL | re.MULTILINE)
+HAN = r"[一-鿿,。;:、!?()“”…]"
+CHINESE_BREAK = re.compile(rf"(?<={HAN})\n *(?=[一-鿿(“])")
+"""A browser shows it as a space, which Chinese has not."""
 UNMEASURED = re.compile(
     r"!\[[^\]]*\]\(performance\.svg\)(?=\s+<!-- race: begin -->\s+<!-- race: end -->)"
 )
@@ -33,6 +36,15 @@ def on_page_markdown(markdown: str, page: Any, config: Any, **_: Any) -> str:
         target = Path(os.path.normpath(folder / found[3]))
         if found[1] or target.is_relative_to(docs):
             return found[0]
-        return f"{found[2]} (`{target.relative_to(docs.parent)}`)" if target.exists() else found[0]
+        if not target.exists():
+            return found[0]
+        name = f"`{target.relative_to(docs.parent)}`"
+        return name if found[2].strip("`") in name else f"{found[2]} ({name})"
 
-    return LINK.sub(plain, UNMEASURED.sub("", markdown))
+    return LINK.sub(plain, UNMEASURED.sub("", _joined(markdown)))
+
+
+def _joined(markdown: str) -> str:
+    parts = FENCED.split(markdown)
+    parts[::2] = [CHINESE_BREAK.sub("", part) for part in parts[::2]]
+    return "".join(parts)

@@ -38,6 +38,15 @@ def test_the_site_builds_without_a_warning(tmp_path: Path) -> None:
         assert (tmp_path / page).exists()
 
 
+def test_chinese_lines_join_without_a_gap_and_a_file_is_named_once(tmp_path: Path) -> None:
+    module("material")
+    built(tmp_path)
+    page = (tmp_path / "zh" / "concepts" / "index.html").read_text("utf-8")
+    assert "<code>services/intake/doors.py</code>" in page
+    assert "services/intake/doors.py (" not in page
+    assert re.findall(r"[一-鿿,。;]\n[一-鿿]", page) == []
+
+
 def test_the_site_asks_no_foreign_host(tmp_path: Path) -> None:
     module("material")
     built(tmp_path)
