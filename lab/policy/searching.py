@@ -24,6 +24,7 @@ from lab.whatif.asking import Question, ask
 from lab.whatif.outcomes import Tally
 from schemas.reference import Level, Reference
 from schemas.rulebook import Rulebook
+from services.rating.measures import Words
 from services.sla.deadlines import work_calendar
 
 Least = Literal["escalations", "load"]
@@ -74,9 +75,18 @@ class Tried:
 
     rule: str
     level: Level
-    why: str
+    left: int
+    """How many of those that it `placed` climbed or came back."""
+    placed: int
     figures: Figures
     kept: bool
+
+    @property
+    def why(self) -> Words:
+        return Words(
+            f"{self.placed:,} 件中 {self.left:,} 件升级或退回",
+            f"{self.left:,} of {self.placed:,} climbed or came back",
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,17 +215,17 @@ def _elsewhere(
 ) -> tuple[Change, Figures, tuple[Tried, ...]]:
     """Start where the case ends anyway: a level at a time, the rules first whose cases move most."""
     tried: list[Tried] = []
-    for rule, level, why in _candidates(trial, known):
+    for rule, level in _candidates(trial, known):
         proposed = change.starting(rule, level)
         figures = trial.figures(proposed)
         kept = figures.score(trial.goal) < best.score(trial.goal)
-        tried.append(Tried(rule, level, why, figures, kept))
+        tried.append(Tried(rule, level, known.left[rule], known.placed[rule], figures, kept))
         if kept:
             change, best = proposed, figures
     return change, best, tuple(tried)
 
 
-def _candidates(trial: Trial, known: Seen) -> Iterator[tuple[str, Level, str]]:
+def _candidates(trial: Trial, known: Seen) -> Iterator[tuple[str, Level]]:
     ups = {
         rule.id: UP[rule.level]
         for rule in trial.reference.rules
@@ -223,8 +233,7 @@ def _candidates(trial: Trial, known: Seen) -> Iterator[tuple[str, Level, str]]:
     }
     often = sorted(ups, key=lambda rule: (-known.left[rule], rule))
     for rule in often[: trial.goal.tries]:
-        words = f"{known.left[rule]:,} of {known.placed[rule]:,} climbed or came back"
-        yield rule, ups[rule], words
+        yield rule, ups[rule]
 
 
 def _today(reference: Reference, change: Change) -> Change:

@@ -58,7 +58,7 @@ def as_json(found: Found, goal: Goal, diff: str) -> dict[str, Any]:
             rule: {"from": found.today.levels.get(rule), "to": level}
             for rule, level in found.change.levels.items()
         },
-        "tried": [asdict(each) for each in found.tried],
+        "tried": [{**asdict(each), "why": each.why.en} for each in found.tried],
         "proposed_from": _halves(found.early),
         "held_back": _halves(found.late),
         "goal_met": found.late[1].score(goal)[0] == 0.0,
@@ -107,7 +107,8 @@ def _body(view: View, found: Found, goal: Goal, diff: str) -> str:
         f"<h1>{view.say(('规则建议', 'Rules that would meet a goal'))}</h1><p>{view.say(said)}</p>"
         f"<p><b>{view.say(verdict)}</b></p>{_figures(view, found)}{_limits(view, found)}"
         f"{_levels(view, found)}<h2>{view.say(('依据', 'What it rests on'))}</h2><ul>{grounds}</ul>"
-        f"<h2>{view.say(('对规则文件的改动', 'Changes to the files'))}</h2><pre>{esc(diff)}</pre>"
+        f"<h2>{view.say(('对规则文件的改动', 'Changes to the files'))}</h2>"
+        f'<pre class="scroll" tabindex="0">{esc(diff)}</pre>'
     )
 
 
@@ -126,7 +127,8 @@ def _figures(view: View, found: Found) -> str:
         f'<th scope="colgroup" colspan="2">{view.say(words)}</th>' for words, _ in parts
     )
     each = f"<th>{view.say(('之前', 'Before'))}</th><th>{view.say(('之后', 'After'))}</th>" * 2
-    return _tabled(f"<tr><th></th>{heads}</tr><tr><th></th>{each}</tr>", rows)
+    title = view.say(("之前与之后", "Before and after"))
+    return _tabled(title, f"<tr><th></th>{heads}</tr><tr><th></th>{each}</tr>", rows)
 
 
 def _told(name: str, figures: Figures) -> str:
@@ -142,15 +144,16 @@ def _limits(view: View, found: Found) -> str:
         for row, limit in found.change.limits.items()
     )
     heads = _heads(view, ("时限", "Limit"), ("现为", "Today"), ("建议", "Proposed"))
-    return _tabled(heads, rows) if rows else ""
+    title = view.say(("时限", "Limits"))
+    return f"<h2>{title}</h2>{_tabled(title, heads, rows)}" if rows else ""
 
 
 def _levels(view: View, found: Found) -> str:
     rows = "".join(
         f'<tr><th scope="row">{esc(each.rule)}</th><td>{_level(view, each.level)}</td>'
-        f'<td class="t">{esc(each.why)}</td><td>{_told("share", each.figures)}</td>'
+        f"<td>{view.say(each.why)}</td><td>{_told('share', each.figures)}</td>"
         f"<td>{_told('escalated', each.figures)}</td>"
-        f"<td>{view.say(('采用', 'kept') if each.kept else ('不采用', 'left'))}</td></tr>"
+        f'<td class="n">{view.say(("采用", "kept") if each.kept else ("不采用", "left"))}</td></tr>'
         for each in found.tried
     )
     heads = _heads(
@@ -162,7 +165,8 @@ def _levels(view: View, found: Found) -> str:
         NAMES["escalated"],
         ("", ""),
     )
-    return _tabled(heads, rows) if rows else ""
+    title = view.say(("起始层级", "Starting levels"))
+    return f"<h2>{title}</h2>{_tabled(title, heads, rows)}" if rows else ""
 
 
 def _level(view: View, level: Level) -> str:
@@ -173,5 +177,8 @@ def _heads(view: View, *words: tuple[str, str] | Words) -> str:
     return "<tr>" + "".join(f"<th>{view.say(each)}</th>" for each in words) + "</tr>"
 
 
-def _tabled(heads: str, rows: str) -> str:
-    return f'<div class="wide"><table><thead>{heads}</thead><tbody>{rows}</tbody></table></div>'
+def _tabled(title: str, heads: str, rows: str) -> str:
+    return (
+        f'<div class="scroll" tabindex="0" role="region" aria-label="{title}"><table>'
+        f"<thead>{heads}</thead><tbody>{rows}</tbody></table></div>"
+    )
