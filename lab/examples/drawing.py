@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import ceil, floor, log10
 from xml.sax.saxutils import escape
 
 INK, PAPER = "#1c2a33", "#ffffff"
@@ -17,8 +18,10 @@ def bars(
     most: float,
     wide: int = 14,
 ) -> str:
-    """One group of bars for each key, one bar for each of `names`; `most` is the height of the
-    scale. A narrow bar (`wide` in pixels) says nothing of its own height."""
+    """One group of bars for each key, one bar for each of `names`; the scale reaches a round figure
+    that holds `most`. A narrow bar (`wide` in pixels) says nothing of its own height."""
+    tick = _tick(most)
+    most = tick * max(ceil(most / tick), 1)
     step = wide * len(names) + GAP
     width, bottom = LEFT + step * len(groups) + 40, TOP + HEIGHT
     parts = [
@@ -32,14 +35,14 @@ def bars(
             f'<rect x="{20 + n * 150}" y="48" width="12" height="12" fill="{COLOURS[n]}"/>'
         )
         parts.append(_text(36 + n * 150, 58, name))
-    for share in (0.0, 0.25, 0.5, 0.75, 1.0):
-        y = bottom - share * HEIGHT
+    for line in range(round(most / tick) + 1):
+        y = bottom - line * tick / most * HEIGHT
         parts.append(f'<path d="M{LEFT - 6},{y:.0f} H{width - 20}" stroke="#dde3e7"/>')
-        parts.append(_text(LEFT - 10, y + 4, f"{share * most:,.0f}", anchor="end"))
+        parts.append(_text(LEFT - 10, y + 4, f"{line * tick:,g}", anchor="end"))
     for place, (group, values) in enumerate(groups.items()):
         x = LEFT + place * step
         for n, value in enumerate(values):
-            tall = min(value / most, 1.0) * HEIGHT if most else 0
+            tall = min(value / most, 1.0) * HEIGHT
             at = x + n * wide
             parts.append(
                 f'<rect x="{at}" y="{bottom - tall:.1f}" width="{wide - 2}" height="{tall:.1f}" '
@@ -47,6 +50,13 @@ def bars(
             )
         parts.append(_text(x + step / 2 - GAP / 2, bottom + 18, group, anchor="middle"))
     return "\n".join([*parts, "</svg>\n"])
+
+
+def _tick(most: float) -> float:
+    """Of the round steps 1, 2, 5, 10 … the one that takes some five to reach `most`."""
+    rough = most / 5 or 1
+    power = 10.0 ** floor(log10(rough))
+    return next(step * power for step in (1, 2, 5, 10) if step * power >= rough)
 
 
 def _text(x: float, y: float, words: str, *, anchor: str = "start", size: int = 11) -> str:
