@@ -67,14 +67,21 @@ def _line(view: View, title: str, points: Sequence[Point], low: float, high: flo
         f"{title}: {esc(first.label)} {esc(first.shown)}, {esc(last[2].label)} {esc(last[2].shown)}"
     )
     base = HEIGHT - EDGE
+    anchor = "end" if last[0] > WIDTH / 2 else "start"
+    ends = (
+        ""
+        if len(points) < 2
+        else (
+            f'<text x="{WIDTH - EDGE}" y="{HEIGHT - 6}" text-anchor="end">{esc(points[-1].label)}</text>'
+        )
+    )
     return (
         f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" role="img" '
         f'aria-label="{said}"><line x1="{EDGE}" x2="{WIDTH - EDGE}" y1="{base}" y2="{base}" '
         f'stroke="var(--line)"/><polyline points="{path}" fill="none" stroke="var(--link)" '
         f'stroke-width="2"/>{dots}<text x="{EDGE}" y="{HEIGHT - 6}">{esc(points[0].label)}</text>'
-        f'<text x="{WIDTH - EDGE}" y="{HEIGHT - 6}" text-anchor="end">{esc(points[-1].label)}</text>'
-        f'<text x="{min(last[0], WIDTH - EDGE):.0f}" y="{max(last[1] - 8, 12):.0f}" '
-        f'text-anchor="end">{esc(last[2].shown)}</text></svg>'
+        f'{ends}<text x="{last[0]:.0f}" y="{max(last[1] - 8, 12):.0f}" '
+        f'text-anchor="{anchor}">{esc(last[2].shown)}</text></svg>'
     )
 
 
