@@ -13,7 +13,7 @@ from lab.explain.lanes import Lane, Timeline
 from lab.explain.words import OUTCOMES, reasons, title
 from lab.story.naming import Names
 
-LEFT, RIGHT, TOP, ROW, WIDTH = 330, 24, 64, 44, 1180
+LEFT, RIGHT, TOP, ROW, WIDTH = 390, 24, 64, 44, 1240
 MOST_TICKS = 10
 STYLE = """
 text { font: 13px system-ui, "Noto Sans CJK SC", "Noto Sans SC", sans-serif; fill: #1c1f23; }
@@ -90,7 +90,7 @@ def _lane(lane: Lane, drawn: Timeline, names: Names, y: int) -> Iterator[str]:
     x = _x(lane.due.at, drawn)
     later = lane.due.at > drawn.end  # due after all that is drawn
     yield f'<path class="due" d="{_arrow(x, y + 10) if later else _diamond(x, y + 10)}"/>'
-    anchor = "end" if x > WIDTH - 120 else "start"
+    anchor = "end" if x > WIDTH - 240 else "start"  # as long as a rule is
     rule = f"{names.time(lane.due.at)} · {lane.due.duration} · {lane.due.policy}"
     yield f'<text class="small" x="{x}" y="{y + 31}" text-anchor="{anchor}">{escape(rule)}</text></g>'
 
