@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 from pathlib import Path
@@ -28,11 +29,15 @@ class SmallDisk:
             raise CannotMount(error.stderr.strip()) from error
 
     def fill(self) -> None:
-        """Take what is free now."""
+        """Take what is free now; where the broker takes some of it first, what is left."""
         free = os.statvfs(self.folder)
         with self.ballast.open("ab") as ballast:
             if size := free.f_bavail * free.f_frsize:
-                os.posix_fallocate(ballast.fileno(), ballast.tell(), size)
+                try:
+                    os.posix_fallocate(ballast.fileno(), ballast.tell(), size)
+                except OSError as error:
+                    if error.errno != errno.ENOSPC:
+                        raise
 
     def clear(self) -> None:
         self.ballast.unlink(missing_ok=True)
