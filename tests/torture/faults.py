@@ -41,8 +41,9 @@ class Faults:
         self.brokers.away = min(AWAY_SECONDS, seconds / 10)
         async with asyncio.TaskGroup() as lanes:
             lanes.create_task(self._lane(self._spared(self.brokers.kinds), until, pause))
-            both = {**self.services.kinds, **self.mongods.kinds}
-            lanes.create_task(self._lane(both, until, pause))
+            quick = {**self.services.kinds, **self.mongods.kinds}
+            lanes.create_task(self._lane(quick, until, pause))
+            lanes.create_task(self._lane(self.services.changes, until, pause))
 
     def _spared(self, kinds: Strikes) -> Strikes:
         """The same, but not while a service is being killed."""

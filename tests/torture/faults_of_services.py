@@ -39,6 +39,12 @@ class ServiceFaults:
             "service killed": self._kill,
             "service killed while it stops": self._kill_while_it_stops,
             "service frozen": self._freeze,
+        }
+
+    @property
+    def changes(self) -> dict[str, Callable[[], Awaitable[None]]]:
+        """What operators do, and what takes minutes while brokers come and go."""
+        return {
             "services restarted in turn": self._restart_all,
             "service scaled to three and back": self._scale,
         }
@@ -71,8 +77,9 @@ class ServiceFaults:
 
     async def _restart_all(self) -> None:
         for name in SERVICES:
-            old = self.platform.pid(name)
-            self._signal(name, signal.SIGTERM)
+            async with self.calm:  # or it would be told as the time that a kill takes
+                old = self.platform.pid(name)
+                self._signal(name, signal.SIGTERM)
             await self._until_another(name, old)
 
     async def _scale(self) -> None:
