@@ -1,4 +1,4 @@
-"""What is done to the parts, in two lanes at once, and what it counts.
+"""What is done to the parts, in three lanes at once, and what it counts.
 
 brokers and network ─┐  each a shuffled round after the other, so that each kind has its share
 services, database  ─┘
