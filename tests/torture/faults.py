@@ -1,7 +1,8 @@
 """What is done to the parts, in three lanes at once, and what it counts.
 
-brokers and network ─┐  each a shuffled round after the other, so that each kind has its share
-services, database  ─┘
+brokers and network        ─┐
+services killed, database  ─┼─ each a shuffled round after the other, so that each kind has its share
+services restarted, scaled ─┘
 
 A service that is killed is the exception: it is killed while the brokers are spared, so that the time
 until it speaks again is its own.
