@@ -98,7 +98,10 @@ def _cpu(sample: Sample, whose: str) -> str:
 
 def write(page: Path, found: Table) -> None:
     """Put tables into the pages, the picture and the raw rounds beside."""
-    put("race", found.markdown())
+    put(
+        "race",
+        f"![answered inputs a second]({page.with_suffix('.svg').name})\n\n{found.markdown()}",
+    )
     page.with_suffix(".svg").write_text(picture(found), encoding="utf-8")
     rounds = {"machine": found.machine, "inputs": found.inputs, "rounds": found.rounds}
     page.with_suffix(".json").write_bytes(orjson.dumps(rounds, option=orjson.OPT_INDENT_2))

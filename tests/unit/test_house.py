@@ -25,8 +25,6 @@ PAGES = [ROOT / f for f in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")] + s
     DOCS.rglob("*.md")
 )
 LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#\s]+)")
-DRAWN = {"performance.svg"}
-"""What a run of its own draws, when somebody has measured."""
 NO_FACTS = {"HOUR", "_SECOND", "PORTION"}
 """Units of measure, and how much two loops that do not know each other take at a time."""
 README = (ROOT / "README.md").read_text("utf-8")
@@ -34,7 +32,7 @@ README = (ROOT / "README.md").read_text("utf-8")
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_every_link_of_a_page_leads_to_a_file(page: Path) -> None:
-    links = set(LINK.findall(page.read_text("utf-8"))) - DRAWN
+    links = set(LINK.findall(page.read_text("utf-8")))
     assert [link for link in sorted(links) if not (page.parent / link).exists()] == []
 
 
