@@ -215,9 +215,12 @@ class World:
             self.life.acts()
         self.faults.ends()
         self.tell("nothing goes wrong any more")
-        await self._comes_to_rest()
-        for process in self.processes:
-            await process.starts(process.step.save())
+        records = -1
+        while self.broker.count != records or self._unrest():
+            await self._comes_to_rest()
+            records = self.broker.count
+            for process in self.processes:  # meanwhile a timer may run out
+                await process.starts(process.step.save())
 
     async def _comes_to_rest(self) -> None:
         """Until all is quiet, every service has since then asked what time it is for its timers,
