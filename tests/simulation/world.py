@@ -219,8 +219,9 @@ class World:
         while self.broker.count != records or self._unrest():
             await self._comes_to_rest()
             records = self.broker.count
-            for process in self.processes:  # meanwhile a timer may run out
-                await process.starts(process.step.save())
+            for process in list(self.processes):  # meanwhile a timer may run out, or it stops
+                saving = process.starts(process.step.save())
+                await asyncio.wait([saving, process.ended], return_when=asyncio.FIRST_COMPLETED)
 
     async def _comes_to_rest(self) -> None:
         """Until all is quiet, every service has since then asked what time it is for its timers,
