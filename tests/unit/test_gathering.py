@@ -1,0 +1,26 @@
+"""Who is in no hurry reads in lots; in stream time others wait for each turn, so nobody does."""
+
+from __future__ import annotations
+
+import pytest
+
+from services.shell.consuming import MANY_BYTES
+from tests.served import application
+
+
+@pytest.mark.parametrize(("service", "wait"), [("sla", 40), ("rating", 100)])
+def test_under_the_wall_clock_the_broker_gathers_for_those_in_no_hurry(
+    service: str, wait: int
+) -> None:
+    asked = application(service, clock="wall").runtime._gathering()
+    assert asked == {"fetch_min_bytes": MANY_BYTES, "fetch_max_wait_ms": wait}
+
+
+@pytest.mark.parametrize("service", ["intake", "router"])
+def test_on_a_reports_way_to_its_department_nobody_gathers(service: str) -> None:
+    assert application(service, clock="wall").runtime._gathering() == {}
+
+
+@pytest.mark.parametrize("service", ["intake", "router", "sla", "rating"])
+def test_in_stream_time_nobody_gathers(service: str) -> None:
+    assert application(service, clock="stream").runtime._gathering() == {}
