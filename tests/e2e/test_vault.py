@@ -120,3 +120,24 @@ async def test_a_secret_is_made_once_and_is_no_cases_key(database: Database) -> 
 async def test_no_cases_are_no_question(database: Database, commands: Commands) -> None:
     assert await Vault(database).keys([]) == {}
     assert commands.names == []
+
+
+async def test_who_opens_a_contact_is_written_down(database: Database) -> None:
+    await Vault(database).keys(["a", "b"])
+    router = Vault(database, "router")
+    await router.keys(["a"], create=False)
+    assert [(line["who"], line["what"]) for line in await router.log("a")] == [("router", "open")]
+    assert await router.log("b") == []
+
+
+async def test_nobody_has_a_key_whose_opening_could_not_be_written_down(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def full(*_said: Any) -> None:
+        raise ConnectionError("the record cannot be written")
+
+    await Vault(database).keys(["a"])
+    router = Vault(database, "router")
+    monkeypatch.setattr(router, "note", full)
+    with pytest.raises(ConnectionError):
+        await router.keys(["a"], create=False)
