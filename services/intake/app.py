@@ -112,5 +112,6 @@ SERVICE: Service[State] = Service(
     doors=lambda tools: doors(tools, NEARBY),
     dress=to_their_cases,
     parts=parts,
+    holds_log_ms=40,
     on_demand=True,
 )

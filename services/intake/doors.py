@@ -74,12 +74,20 @@ class ReportDoor:
             for _, report in arrivals
             if contact_of(report.reporter)
         ]
-        keys = await self.tools.vault.keys(private)
-        heard = await self._heard([report for _, report in arrivals])
-        if sum(len(arrival.value or b"") for arrival, _ in arrivals) > LARGE:
-            commands = await asyncio.to_thread(self._commands, arrivals, heard, keys, secret)
-        else:
-            commands = self._commands(arrivals, heard, keys, secret)
+        coming = asyncio.create_task(self.tools.vault.keys(private), name="keys")
+        try:
+            heard = await self._heard([report for _, report in arrivals])
+            if sum(len(arrival.value or b"") for arrival, _ in arrivals) > LARGE:
+                unsealed = await asyncio.to_thread(self._commands, arrivals, heard, secret)
+            else:
+                await asyncio.sleep(0)  # the question is on its way while the words are masked
+                unsealed = self._commands(arrivals, heard, secret)
+        finally:
+            keys = await coming
+        commands = [
+            self._sealed(command, report, keys.get(command.subject))
+            for command, (_, report) in zip(unsealed, arrivals, strict=True)
+        ]
         in_order = sorted(range(len(commands)), key=lambda n: commands[n].data.submitted_at)
         for number in in_order:  # so that whoever reported first has the case
             commands[number] = self._compared(commands[number])
@@ -99,11 +107,11 @@ class ReportDoor:
         self,
         arrivals: Sequence[tuple[Arrival, Report]],
         heard: Sequence[Report],
-        keys: dict[str, bytes | None],
         secret: bytes,
     ) -> list[Message[SubmitReport]]:
+        """Without their contacts."""
         return [
-            self._command(arrival, digest_of(report, self.tools.secret), words, keys, secret)
+            self._command(arrival, digest_of(report, self.tools.secret), words, secret)
             for (arrival, report), words in zip(arrivals, heard, strict=True)
         ]
 
@@ -127,13 +135,10 @@ class ReportDoor:
         arrival: Arrival,
         digest: str,
         report: Report,
-        keys: dict[str, bytes | None],
         secret: bytes,
     ) -> Message[SubmitReport]:
         """`digest` is that of the report as it was sent, whatever was heard in it since."""
         case = ids.case_id(report.source, report.report_id)
-        key = keys.get(case)
-        contact = seal(key, case, contact_of(report.reporter), report.report_id) if key else None
         fields = masked(report)
         return Message(
             id=arrival.command_id(f"{report.source}/{report.report_id}/{digest}"),
@@ -145,12 +150,20 @@ class ReportDoor:
                 received_at=arrival.received_at,
                 digest=digest,
                 reporter=reporter_on_log(report, secret),
-                contact=contact,
                 original=seal_original(self.tools.secret, arrival.value),
                 suggestion=self._suggest(report, fields),
                 **fields,
             ),
         )
+
+    def _sealed(
+        self, command: Message[SubmitReport], report: Report, key: bytes | None
+    ) -> Message[SubmitReport]:
+        """The command with the reporter's contact; without, where there is none or it was erased."""
+        if key is None:
+            return command
+        contact = seal(key, command.subject, contact_of(report.reporter), report.report_id)
+        return replace(command, data=command.data.model_copy(update={"contact": contact}))
 
     def _suggest(self, report: Report, fields: dict[str, Any]) -> SuggestedCategory | None:
         """What the classifier makes of the masked words: the log must bear out its reasons."""

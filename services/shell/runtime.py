@@ -44,6 +44,9 @@ from services.shell.vault import Vault, vault_of
 from services.shell.vitals import Vitals
 
 logger = logging.getLogger(__name__)
+IDLE_DOOR_MS = 500
+"""How long the broker lets a door wait that has nothing to read; what comes ends the wait. A door for
+departments has as many topics as there are departments, and each wait over has its price."""
 SHARE = 20
 """Work beside the step rests this many times as long as it took."""
 Fatal = Callable[[BaseException], None]
@@ -82,6 +85,8 @@ class Service(Generic[S]):
     gathers_ms: int | None = None
     """Nobody waits for its words by the millisecond: under the wall clock it takes the log in lots,
     what comes within so many milliseconds at once, which costs a fraction of a turn for each."""
+    holds_log_ms: int | None = None
+    """The same for the log alone; commands are answered at once (`services.shell.lots`)."""
     on_demand: bool = False
     """Nothing of it looks through all cases in memory, so only some need to be there."""
 
@@ -157,6 +162,7 @@ class Runtime(Generic[S]):
             ),
             self.dead_letters,
             on_demand=self.service.on_demand,
+            holds_log=self._holding(),
         )
         self.finding = Finding(self.service.decider, self.step.desks, self.snapshots)
         self.step.subscriber = broker.subscriber(
@@ -173,6 +179,10 @@ class Runtime(Generic[S]):
             return {}
         return {"fetch_min_bytes": MANY_BYTES, "fetch_max_wait_ms": self.service.gathers_ms}
 
+    def _holding(self) -> float:
+        """Seconds between two readings of the log."""
+        return 0.0 if self.settings.clock == "stream" else (self.service.holds_log_ms or 0) / 1e3
+
     def _declare_door(self, broker: KafkaBroker, door: Door[Any]) -> None:
         publisher = Publisher(self.service.name, self.settings, self.producer, traces=self.traces)
         relay = Relay(self.service.name, door, self.settings, publisher, self.dead_letters)
@@ -186,7 +196,7 @@ class Runtime(Generic[S]):
             ack_policy=AckPolicy.MANUAL,
             include_in_schema=False,
             **where,
-            **self._group(f"door.{door.topic.name}"),
+            **self._group(f"door.{door.topic.name}") | {"fetch_max_wait_ms": IDLE_DOOR_MS},
         )
         self.relays.append(relay)
 

@@ -33,6 +33,7 @@ from services.shell import metrics
 from services.shell.ages import Ages
 from services.shell.desk import COMMANDS, LOG, Desk, Outgoing
 from services.shell.fetching import Fetching
+from services.shell.lots import Lots
 from services.shell.outbox import Outbox
 from services.shell.partitions import Partitions
 from services.shell.publishing import Publisher
@@ -60,8 +61,10 @@ class Step(Generic[S], ConsumerRebalanceListener):  # type: ignore[misc]
         dead_letters: DeadLetters,
         *,
         on_demand: bool = False,
+        holds_log: float = 0.0,
     ) -> None:
-        """`on_demand`: nothing looks through all cases, so they need not all be in memory."""
+        """`on_demand`: nothing looks through all cases, so they need not all be in memory.
+        `holds_log`: seconds between two readings of the log, where little comes."""
         self.decider = decider
         self.settings = settings
         self.publisher = publisher
@@ -84,6 +87,7 @@ class Step(Generic[S], ConsumerRebalanceListener):  # type: ignore[misc]
         self.fetching = Fetching(decider, rulebooks, snapshots, room, settings.instance)
         self.ticking = Ticking(settings)
         self.ages = Ages(decider.service)
+        self.lots = Lots(self.log, holds_log)
         self.owned = Partitions(lanes, self.fetching, self.ticking)
         self.subscriber: Any = None
         """FastStream's subscriber, which carries the consumer; its listener is this step."""
@@ -153,16 +157,23 @@ class Step(Generic[S], ConsumerRebalanceListener):  # type: ignore[misc]
                 if self._failed is not None:
                     raise self._failed
                 self.outbox.check()
-                batch = await self.consumer.getmany(
-                    timeout_ms=self.settings.fetch_max_wait_ms,
-                    max_records=self.settings.max_poll_records,
-                )
+                batch = await self._read()
                 async with self._busy:
                     await self._turn(batch)
                 self.turned = monotonic()
         finally:
             saver.cancel()
         await self.save()
+
+    async def _read(self) -> dict[TopicPartition, list[Any]]:
+        held = self.lots.let_go(self.consumer)
+        batch: dict[TopicPartition, list[Any]] = await self.consumer.getmany(
+            timeout_ms=held * 1e3 if held else self.settings.fetch_max_wait_ms,
+            max_records=self.settings.max_poll_records,
+        )
+        if not self.folding:
+            self.lots.came(batch, self.consumer)
+        return batch
 
     async def _turn(self, batch: dict[TopicPartition, list[Any]]) -> None:
         """Fold and decide, while the broker still takes in what turns before had to say."""
@@ -279,6 +290,7 @@ class Step(Generic[S], ConsumerRebalanceListener):  # type: ignore[misc]
             self.saver.forget()
             self.publisher.forget()
             self.reading.forget()
+            self.lots.forget()
 
     @asynccontextmanager
     async def _ending_where_it_fails(self) -> AsyncIterator[None]:

@@ -62,17 +62,16 @@ class Vault:
         """The key of each case; None where it was erased or, without `create`, never made.
 
         One round trip for any number of cases that have none yet, as most have that ask for one;
-        another for those where somebody was faster. The session is causal: that read waits for what
-        the insert met, so that another's fresh key, seen as a duplicate, is never taken for an
-        erased one.
+        two more for those where somebody was faster.
         """
         wanted = list(dict.fromkeys(case_ids))
         if not wanted:
             return {}
         if not create:
             return await self._opened(wanted)
-        async with await self._client.start_session(causal_consistency=True) as session:
-            found = await self._made(wanted, session)
+        found, taken = await self._made(wanted)
+        if taken:
+            found |= await self._others(taken)
         if len(found) < len(wanted):
             raise RuntimeError(f"{len(wanted) - len(found)} keys were inserted but not found again")
         return {case: found.get(case) for case in wanted}
@@ -127,10 +126,10 @@ class Vault:
         return {document["_id"]: document.get("key") for document in documents}
 
     async def _made(
-        self, cases: list[str], session: AsyncIOMotorClientSession
-    ) -> dict[str, bytes | None]:
-        """Make keys; where somebody was faster, theirs stands. What a majority has acknowledged as
-        inserted is what stands there: nobody changes a key."""
+        self, cases: list[str], session: AsyncIOMotorClientSession | None = None
+    ) -> tuple[dict[str, bytes | None], list[str]]:
+        """Make keys; and the cases where somebody was faster: theirs stands. What a majority has
+        acknowledged as inserted is what stands there: nobody changes a key."""
         fresh: dict[str, bytes | None] = {case: secrets.token_bytes(KEY_BYTES) for case in cases}
         documents = [{"_id": case, "key": key} for case, key in fresh.items()]
         try:
@@ -141,9 +140,18 @@ class Vault:
             if others or details["writeConcernErrors"]:
                 raise
             taken = [cases[e["index"]] for e in details["writeErrors"]]
-            made = {case: key for case, key in fresh.items() if case not in set(taken)}
+            for case in taken:
+                del fresh[case]
+            return fresh, taken
+        return fresh, []
+
+    async def _others(self, cases: list[str]) -> dict[str, bytes | None]:
+        """The keys that somebody else has made. They are met once more in a causal session, which
+        is dear and so is not taken for fresh keys: what it then reads is not older than what it
+        met, so that another's fresh key is never taken for an erased one."""
+        async with await self._client.start_session(causal_consistency=True) as session:
+            made, taken = await self._made(cases, session)
             return made | await self._find(taken, session)
-        return fresh
 
 
 def vault_of(database: AsyncIOMotorDatabase[Document], service: str) -> Vault:

@@ -21,6 +21,13 @@ def test_on_a_reports_way_to_its_department_nobody_gathers(service: str) -> None
     assert application(service, clock="wall").runtime._gathering() == {}
 
 
+def test_intake_reads_the_log_in_lots_and_its_commands_at_once() -> None:
+    assert application("intake", clock="wall").runtime._holding() == 0.04
+    assert application("router", clock="wall").runtime._holding() == 0
+
+
 @pytest.mark.parametrize("service", ["intake", "router", "sla", "rating"])
 def test_in_stream_time_nobody_gathers(service: str) -> None:
-    assert application(service, clock="stream").runtime._gathering() == {}
+    runtime = application(service, clock="stream").runtime
+    assert runtime._gathering() == {}
+    assert runtime._holding() == 0
