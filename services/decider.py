@@ -95,6 +95,11 @@ def says_nothing(_state: Any, _event: Cause) -> list[Notice]:
     return []
 
 
+def opens_nothing(_state: Any, _event: Payload) -> bool:
+    """For services that never see a contact."""
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Decider(Generic[S]):
     """One service's pure functions, as the shell takes them."""
@@ -105,6 +110,9 @@ class Decider(Generic[S]):
     evolve: Callable[[S, Message[Any]], S]
     notify: Callable[[S, Message[Any]], list[Notice]] = says_nothing
     due: Callable[[S], Timer | None] = never_due
+    opens: Callable[[S, Payload], bool] = opens_nothing
+    """Whether `notify` will tell the case's contact, once this decided event is on the log: its key
+    can be asked for while the event is on its way."""
     labels: Callable[[S], tuple[str, ...]] = counts_nowhere
     """What the gauges count a case under, words without spaces: ``overdue/vc-v11/village``."""
     revision: int = 1

@@ -21,25 +21,23 @@ from services.intake.watching import Watching
 from services.shell.desk import Outgoing
 from services.shell.pages import deed
 from services.shell.publishing import Dress
-from services.shell.runtime import Beside, Pages, Runtime, Service, Tools
+from services.shell.runtime import Beside, Pages, Runtime, Service
 
 RETENTION_SECONDS = 3600.0
 NEARBY = Nearby()
 """The open cases as this process knows them: its doors ask, its follower of the log tells."""
 
 
-def to_their_cases(_tools: Tools) -> Dress:
+class ToTheirCases(Dress):
     """What one case says to another is a command about the other."""
 
-    async def dress(out: list[Outgoing]) -> list[Outgoing]:
+    async def __call__(self, out: list[Outgoing]) -> list[Outgoing]:
         return [
             replace(item, message=replace(item.message, subject=item.key))
             if item.topic == topics.INTAKE_COMMANDS.name
             else item
             for item in out
         ]
-
-    return dress
 
 
 def _now(runtime: Runtime[Any]) -> datetime:
@@ -110,7 +108,7 @@ def parts(runtime: Runtime[Any]) -> tuple[Pages, Beside]:
 SERVICE: Service[State] = Service(
     DECIDER,
     doors=lambda tools: doors(tools, NEARBY),
-    dress=to_their_cases,
+    dress=lambda _tools: ToTheirCases(),
     parts=parts,
     holds_log_ms=40,
     on_demand=True,

@@ -21,7 +21,7 @@ from schemas import envelope
 from schemas.envelope import Unreadable
 from schemas.inputs import TriageDecision
 from schemas.topics import TRIAGE_DECISIONS
-from services.router.contacts import dress
+from services.router.contacts import Contacts
 from services.router.domain import DECIDER, State
 from services.router.doors import doors
 from services.router.heirs import HandingOver
@@ -129,4 +129,4 @@ def decision_in(body: bytes) -> TriageDecision:
         raise Refused(422, envelope.explain(error)) from None
 
 
-SERVICE: Service[State] = Service(DECIDER, doors=doors, dress=dress, parts=parts, on_demand=True)
+SERVICE: Service[State] = Service(DECIDER, doors=doors, dress=Contacts, parts=parts, on_demand=True)

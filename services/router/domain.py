@@ -36,7 +36,7 @@ from services.router.folding import evolve
 from services.router.joint import after_tick, due
 from services.router.labels import labels
 from services.router.merging import answer_adoption, answer_merge
-from services.router.notices import notify
+from services.router.notices import notify, opens
 from services.router.placing import (
     after_correction,
     after_escalated,
@@ -87,6 +87,7 @@ DECIDER = Decider(
     evolve=evolve,
     notify=notify,
     due=due,
+    opens=opens,
     labels=labels,
     revision=2,
     answers=frozenset(cause for cause in ANSWERS if issubclass(cause, CaseEvent)),

@@ -86,6 +86,11 @@ def _assignment(
     )
 
 
+def opens(state: State, event: Payload) -> bool:
+    """Whether what is told of a decided event bears the contact."""
+    return isinstance(event, events.Assigned) and bool(event.lead and _contact(state))
+
+
 def _called(state: State, event: Message[events.Whistled]) -> list[Notice]:
     """To each team that a whistle calls: what it is about, who calls, and by when to report. What
     is corrected after the whistle changes nothing: said again, it is the same word."""

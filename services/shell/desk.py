@@ -270,7 +270,8 @@ class Desk(Generic[S]):
                 self.failures.append(Failure(pending.lane, pending.offset, cause, decision.unheard))
             return True
         event = self._event(cause, decision, attempt)
-        self._out.append(Outgoing(CASE_EVENTS.name, entry.id, event, self.partition))
+        opens = self.decider.opens(entry.state, decision)
+        self._out.append(Outgoing(CASE_EVENTS.name, entry.id, event, self.partition, opens))
         entry.in_flight = event.id
         return False
 

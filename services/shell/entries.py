@@ -92,6 +92,8 @@ class Outgoing:
     key: str
     message: Message[Payload]
     partition: int | None = None
+    opens: bool = False
+    """What is told of it will bear the case's contact."""
 
 
 @dataclass(frozen=True, slots=True)

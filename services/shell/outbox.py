@@ -110,6 +110,7 @@ def _tell(turns: Iterable[Turn], error: BaseException) -> None:
 
 class Outbox:
     def __init__(self, publisher: Publisher) -> None:
+        self._dress = publisher.dress
         self._answers = Lane(as_they_are, publisher.send, "answers")
         self._words = Lane(publisher.dress, publisher.send, "words to others")
 
@@ -125,7 +126,9 @@ class Outbox:
 
     async def put(self, out: list[Outgoing]) -> None:
         """What a turn has to say. Events are those with a partition of their own: the desk's."""
-        await self._answers.put([item for item in out if item.partition is not None])
+        answers = [item for item in out if item.partition is not None]
+        self._dress.foresee(answers)
+        await self._answers.put(answers)
         await self._words.put([item for item in out if item.partition is None])
 
     def said(self) -> Awaitable[Any]:

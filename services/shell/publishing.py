@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Iterable
 from typing import Any
 
 from aiokafka import AIOKafkaProducer, TopicPartition
@@ -31,12 +31,19 @@ OVERHEAD_BYTES = 1_000
 """Room that a record's key, headers and lengths may take."""
 MOST_ECHOES = 5_000
 """Of our own events that wait to come back, so many are kept; behind a long log they would pile up."""
-Dress = Callable[[list[Outgoing]], Awaitable[list[Outgoing]]]
-"""What a service may do to its messages just before they go (router adds the sealed contact)."""
 
 
-async def as_they_are(out: list[Outgoing]) -> list[Outgoing]:
-    return out
+class Dress:
+    """What a service does to its messages just before they go: nothing, if it does not say."""
+
+    def foresee(self, answers: Iterable[Outgoing]) -> None:
+        """These are on their way to the log. What will be told of them may be prepared."""
+
+    async def __call__(self, out: list[Outgoing]) -> list[Outgoing]:
+        return out
+
+
+as_they_are = Dress()
 
 
 def partition_of(key: str, partitions: int) -> int:

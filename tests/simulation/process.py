@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, cast
 from aiokafka import TopicPartition
 
 from services.decider import Decider
-from services.intake.app import to_their_cases
-from services.router import contacts
+from services.intake.app import ToTheirCases
+from services.router.contacts import Contacts
 from services.shell.publishing import Dress, Publisher, as_they_are
 from services.shell.settings import Settings
 from services.shell.snapshots import Snapshots
@@ -32,8 +32,8 @@ INCARNATION = "simulated"
 NO_TOOLS: Any = None
 """Nothing is sealed here, so no vault is asked."""
 DRESSES: dict[str, Dress] = {
-    "intake": to_their_cases(NO_TOOLS),
-    "router": contacts.dress(NO_TOOLS),
+    "intake": ToTheirCases(),
+    "router": Contacts(NO_TOOLS),
 }
 """The services' own last touches on their messages."""
 

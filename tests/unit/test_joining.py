@@ -28,7 +28,7 @@ from schemas.joins import AddReport, OpenReport, PartReport
 from schemas.reference import Duplicates, Settings
 from schemas.rulebook import Rulebook, Rulebooks
 from services.decider import Reply
-from services.intake.app import to_their_cases
+from services.intake.app import ToTheirCases
 from services.intake.domain import DECIDER, preview
 from services.intake.likeness import likeness, vector
 from services.intake.nearby import SEEN_BY_INDEX, Nearby
@@ -283,13 +283,12 @@ def test_whatever_is_repeated_or_late_every_report_is_in_exactly_one_case(data: 
 
 
 async def test_what_one_case_says_to_another_is_a_command_about_the_other() -> None:
-    tools: Any = None
     asked = AddReport(
         origin="case.events", received_at=START, case=SECOND, likeness=0.5, report=opened("r2")
     )
     told = Message(ids.derive("n"), "/services/intake", SECOND, START, asked)
     event = Message(ids.derive("o"), "/services/intake", SECOND, START, opened("r2"))
-    out = await to_their_cases(tools)(
+    out = await ToTheirCases()(
         [Outgoing("intake.commands", CASE, told), Outgoing("case.events", SECOND, event)]
     )
     assert [item.message.subject for item in out] == [CASE, SECOND]

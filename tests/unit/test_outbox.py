@@ -12,6 +12,7 @@ from schemas import ids
 from schemas.envelope import Message
 from services.shell.desk import Outgoing
 from services.shell.outbox import MOST_WAITING, Outbox
+from services.shell.publishing import Dress
 from tests.story import CASE, START
 from tests.unit.router_words import opened
 
@@ -25,10 +26,9 @@ class Publisher:
     vault: asyncio.Future[None] | None = None
     refuses: bool = False
 
-    async def dress(self, out: list[Outgoing]) -> list[Outgoing]:
-        if self.vault is not None:
-            await self.vault
-        return out
+    @property
+    def dress(self) -> Dress:
+        return WithTheVault(self)
 
     async def send(self, out: list[Outgoing]) -> None:
         if self.refuses:
@@ -36,6 +36,16 @@ class Publisher:
         self.sent.append([item.key for item in out])
         if self.acknowledged is not None:
             await self.acknowledged
+
+
+@dataclass
+class WithTheVault(Dress):
+    publisher: Publisher
+
+    async def __call__(self, out: list[Outgoing]) -> list[Outgoing]:
+        if self.publisher.vault is not None:
+            await self.publisher.vault
+        return out
 
 
 def outbox(publisher: Publisher) -> Outbox:
