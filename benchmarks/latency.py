@@ -24,7 +24,8 @@ from schemas.topics import ASSIGNMENTS, REPORTS_SUBMITTED, SERVICES
 
 HOPS = 5
 PER_SECOND = 100
-WARM_UP = 300
+WARM_UP = 1_000
+"""Reports before those that count: the broker compiles itself while it works."""
 
 
 @dataclass(frozen=True, slots=True)

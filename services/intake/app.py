@@ -18,7 +18,7 @@ from services.intake.open311.calls import RateLimit
 from services.intake.retention import expired
 from services.intake.state import State
 from services.intake.watching import Watching
-from services.shell.desk import Outgoing
+from services.shell.desk import LOG, Outgoing
 from services.shell.pages import deed
 from services.shell.publishing import Dress
 from services.shell.runtime import Beside, Pages, Runtime, Service
@@ -110,6 +110,6 @@ SERVICE: Service[State] = Service(
     doors=lambda tools: doors(tools, NEARBY),
     dress=lambda _tools: ToTheirCases(),
     parts=parts,
-    holds_log_ms=40,
+    unhurried=LOG,
     on_demand=True,
 )

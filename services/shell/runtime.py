@@ -85,8 +85,8 @@ class Service(Generic[S]):
     gathers_ms: int | None = None
     """Nobody waits for its words by the millisecond: under the wall clock it takes the log in lots,
     what comes within so many milliseconds at once, which costs a fraction of a turn for each."""
-    holds_log_ms: int | None = None
-    """The same for the log alone; commands are answered at once (`services.shell.lots`)."""
+    unhurried: str | None = None
+    """The same for one of its lanes, the log or its commands (`services.shell.lots`)."""
     on_demand: bool = False
     """Nothing of it looks through all cases in memory, so only some need to be there."""
 
@@ -162,7 +162,7 @@ class Runtime(Generic[S]):
             ),
             self.dead_letters,
             on_demand=self.service.on_demand,
-            holds_log=self._holding(),
+            unhurried=self._unhurried(),
         )
         self.finding = Finding(self.service.decider, self.step.desks, self.snapshots)
         self.step.subscriber = broker.subscriber(
@@ -179,9 +179,9 @@ class Runtime(Generic[S]):
             return {}
         return {"fetch_min_bytes": MANY_BYTES, "fetch_max_wait_ms": self.service.gathers_ms}
 
-    def _holding(self) -> float:
-        """Seconds between two readings of the log."""
-        return 0.0 if self.settings.clock == "stream" else (self.service.holds_log_ms or 0) / 1e3
+    def _unhurried(self) -> str | None:
+        """The lane that is read in lots."""
+        return None if self.settings.clock == "stream" else self.service.unhurried
 
     def _declare_door(self, broker: KafkaBroker, door: Door[Any]) -> None:
         publisher = Publisher(self.service.name, self.settings, self.producer, traces=self.traces)

@@ -61,10 +61,10 @@ class Step(Generic[S], ConsumerRebalanceListener):  # type: ignore[misc]
         dead_letters: DeadLetters,
         *,
         on_demand: bool = False,
-        holds_log: float = 0.0,
+        unhurried: str | None = None,
     ) -> None:
         """`on_demand`: nothing looks through all cases, so they need not all be in memory.
-        `holds_log`: seconds between two readings of the log, where little comes."""
+        `unhurried`: the lane that may be read in lots, where little comes."""
         self.decider = decider
         self.settings = settings
         self.publisher = publisher
@@ -87,7 +87,7 @@ class Step(Generic[S], ConsumerRebalanceListener):  # type: ignore[misc]
         self.fetching = Fetching(decider, rulebooks, snapshots, room, settings.instance)
         self.ticking = Ticking(settings)
         self.ages = Ages(decider.service)
-        self.lots = Lots(self.log, holds_log)
+        self.lots = Lots(lanes.get(unhurried) if unhurried else None)
         self.owned = Partitions(lanes, self.fetching, self.ticking)
         self.subscriber: Any = None
         """FastStream's subscriber, which carries the consumer; its listener is this step."""

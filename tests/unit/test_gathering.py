@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from services.shell.consuming import MANY_BYTES
+from services.shell.desk import LOG
 from tests.served import application
 
 
@@ -21,13 +22,13 @@ def test_on_a_reports_way_to_its_department_nobody_gathers(service: str) -> None
     assert application(service, clock="wall").runtime._gathering() == {}
 
 
-def test_intake_reads_the_log_in_lots_and_its_commands_at_once() -> None:
-    assert application("intake", clock="wall").runtime._holding() == 0.04
-    assert application("router", clock="wall").runtime._holding() == 0
-
-
 @pytest.mark.parametrize("service", ["intake", "router", "sla", "rating"])
 def test_in_stream_time_nobody_gathers(service: str) -> None:
     runtime = application(service, clock="stream").runtime
     assert runtime._gathering() == {}
-    assert runtime._holding() == 0
+    assert runtime._unhurried() is None
+
+
+def test_on_a_reports_way_the_lane_that_it_does_not_take_is_read_in_lots() -> None:
+    assert application("intake", clock="wall").runtime._unhurried() == LOG
+    assert application("router", clock="wall").runtime._unhurried() is None
