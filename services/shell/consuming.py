@@ -15,6 +15,9 @@ from aiokafka.partitioner import DefaultPartitioner
 from services.shell.settings import Settings
 
 logger = logging.getLogger(__name__)
+IDLE_MS = 500
+"""How long the broker lets a reader wait that has nothing to read. What comes ends the wait; each
+wait that is over has its price, and there are many readers to whom little comes."""
 MANY_BYTES = 1024 * 1024
 """What a fetch brings before its wait is over; with more to come, nobody waits."""
 
@@ -43,14 +46,16 @@ async def partitions_of(consumer: AIOKafkaConsumer, topic: str) -> list[TopicPar
     return [TopicPartition(topic, number) for number in sorted(numbers)]
 
 
-def reader(settings: Settings, *, fetch_min_bytes: int = 1) -> AIOKafkaConsumer:
+def reader(
+    settings: Settings, *, fetch_min_bytes: int = 1, fetch_max_wait_ms: int | None = None
+) -> AIOKafkaConsumer:
     """A consumer that belongs to no group and commits nothing."""
     return AIOKafkaConsumer(
         **settings.kafka_client(),
         enable_auto_commit=False,
         auto_offset_reset="earliest",
         fetch_min_bytes=fetch_min_bytes,
-        fetch_max_wait_ms=settings.fetch_max_wait_ms,
+        fetch_max_wait_ms=fetch_max_wait_ms or settings.fetch_max_wait_ms,
         metadata_max_age_ms=settings.metadata_max_age_ms,
     )
 
@@ -58,7 +63,8 @@ def reader(settings: Settings, *, fetch_min_bytes: int = 1) -> AIOKafkaConsumer:
 async def follow(settings: Settings, topic: str, *, unhurried: bool = False) -> AsyncIterator[Any]:
     """All records of a topic from its beginning, for ever. `unhurried`: those of a fetch's whole
     wait at once, which costs a fraction of a fetch for each."""
-    async with reader(settings, fetch_min_bytes=MANY_BYTES if unhurried else 1) as consumer:
+    wait = {"fetch_min_bytes": MANY_BYTES} if unhurried else {"fetch_max_wait_ms": IDLE_MS}
+    async with reader(settings, **wait) as consumer:
         partitions = await partitions_of(consumer, topic)
         consumer.assign(partitions)
         await consumer.seek_to_beginning(*partitions)

@@ -27,7 +27,7 @@ from schemas.rulebook import Rulebooks
 from services.decider import Decider, S
 from services.shell import metrics
 from services.shell.access import Access
-from services.shell.consuming import MANY_BYTES, follow
+from services.shell.consuming import IDLE_MS, MANY_BYTES, follow
 from services.shell.dead_letters import DeadLetters
 from services.shell.dependencies import PATIENCE, Dependencies
 from services.shell.doors import Door, effective_time
@@ -44,9 +44,6 @@ from services.shell.vault import Vault, vault_of
 from services.shell.vitals import Vitals
 
 logger = logging.getLogger(__name__)
-IDLE_DOOR_MS = 500
-"""How long the broker lets a door wait that has nothing to read; what comes ends the wait. A door for
-departments has as many topics as there are departments, and each wait over has its price."""
 SHARE = 20
 """Work beside the step rests this many times as long as it took."""
 Fatal = Callable[[BaseException], None]
@@ -196,7 +193,7 @@ class Runtime(Generic[S]):
             ack_policy=AckPolicy.MANUAL,
             include_in_schema=False,
             **where,
-            **self._group(f"door.{door.topic.name}") | {"fetch_max_wait_ms": IDLE_DOOR_MS},
+            **self._group(f"door.{door.topic.name}") | {"fetch_max_wait_ms": IDLE_MS},
         )
         self.relays.append(relay)
 
