@@ -88,7 +88,7 @@ def _assignment(
 
 def opens(state: State, event: Payload) -> bool:
     """Whether what is told of a decided event bears the contact."""
-    return isinstance(event, events.Assigned) and bool(event.lead and _contact(state))
+    return isinstance(event, events.Assigned) and _contact(state) is not None
 
 
 def _called(state: State, event: Message[events.Whistled]) -> list[Notice]:
