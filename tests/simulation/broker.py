@@ -150,6 +150,8 @@ class Place:
     paused: bool = False
     highwater: int | None = None
     back_until: float = 0.0
+    looked: int | None = None
+    """When a fetch last asked for it, in milliseconds."""
 
 
 class Consumer:
@@ -189,6 +191,7 @@ class Consumer:
         end = len(self.broker.log(partition))
         if place.position >= end:
             place.highwater = end
+            place.looked = round(asyncio.get_running_loop().time() * 1000)
         return place.position < end
 
     def _fetch(self, max_records: int) -> dict[TopicPartition, list[Stored]]:
@@ -207,6 +210,7 @@ class Consumer:
             found[partition] = log[start : start + most]
             place.position = start + len(found[partition])
             place.highwater = len(log)
+            place.looked = round(asyncio.get_running_loop().time() * 1000)
         return found
 
     # ── positions ────────────────────────────────────────────────────────────────────────────
@@ -224,6 +228,15 @@ class Consumer:
     def resume(self, *partitions: TopicPartition) -> None:
         for partition in partitions:
             self._place(partition).paused = False
+
+    def assignment(self) -> set[TopicPartition]:
+        return set(self.places)
+
+    def paused(self) -> set[TopicPartition]:
+        return {partition for partition, place in self.places.items() if place.paused}
+
+    def last_poll_timestamp(self, partition: TopicPartition) -> int | None:
+        return self._place(partition).looked
 
     def seek(self, partition: TopicPartition, offset: int) -> None:
         self._place(partition).position = offset

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 from aiokafka import TopicPartition
 
 from services.decider import Decider
-from services.intake.app import ToTheirCases
+from services.intake import app as intake
 from services.router.contacts import Contacts
 from services.shell.publishing import Dress, Publisher, as_they_are
 from services.shell.settings import Settings
@@ -32,10 +32,12 @@ INCARNATION = "simulated"
 NO_TOOLS: Any = None
 """Nothing is sealed here, so no vault is asked."""
 DRESSES: dict[str, Dress] = {
-    "intake": ToTheirCases(),
+    "intake": intake.ToTheirCases(),
     "router": Contacts(NO_TOOLS),
 }
 """The services' own last touches on their messages."""
+UNHURRIED = {"intake": intake.SERVICE.unhurried}
+"""Who reads one of its lanes in lots."""
 
 
 class DeadLetters:
@@ -108,6 +110,7 @@ class Process:
             publisher,
             letters,
             on_demand=True,
+            unhurried=UNHURRIED.get(service),
         )
         step.subscriber = SimpleNamespace(consumer=self.consumer)
         return step

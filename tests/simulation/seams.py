@@ -17,7 +17,7 @@ from unittest.mock import patch
 
 from schemas import envelope
 from schemas.envelope import Message, Payload
-from services.shell import ages, fetching, publishing, reading, saving, step, ticking
+from services.shell import ages, fetching, lots, publishing, reading, saving, step, ticking
 from tests.simulation.loop import PROCESS
 from tests.simulation.world import World
 
@@ -87,7 +87,7 @@ def imagined(world: World) -> Iterator[None]:
     logging.disable(logging.CRITICAL)
     clock, silence = _clock(world), Silence()
     seams = [
-        *((module, "monotonic", seconds) for module in (step, fetching, saving, ticking)),
+        *((module, "monotonic", seconds) for module in (step, fetching, lots, saving, ticking)),
         *((module, "datetime", clock) for module in (step, ticking)),
         *((module, "metrics", silence) for module in (ages, publishing, saving, step)),
         (fetching, "pymongo", SimpleNamespace(timeout=nullcontext)),  # the network decides here
