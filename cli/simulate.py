@@ -150,10 +150,10 @@ def _live(plan: Plan, habits: Habits, rules: Rulebook, log: Path | None) -> dict
             to(event.time)
 
         if log is None:
-            events = live(plan, habits, rules, see)
+            live(plan, habits, rules, see)
         else:
-            events = simulate_log(plan, habits, rules, log, see)
-    return _summary(seen, events, monotonic() - started)
+            simulate_log(plan, habits, rules, log, see)
+    return _summary(seen, monotonic() - started)
 
 
 def _published(
@@ -170,32 +170,27 @@ def _published(
 
     endpoints = data / "endpoints.json"
     settings, http = settings_at(endpoints), http_at(endpoints)
-    seen, started, events = Observed(), monotonic(), 0
-
-    def see(event: Message[Any]) -> None:
-        nonlocal events
-        events += 1
-        seen.take(event)
+    seen, started = Observed(), monotonic()
 
     async def live() -> None:
         await fresh(http, plan.start(rules.zone))
-        await publish(plan, habits, rules, (settings, http), see, speed)
+        await publish(plan, habits, rules, (settings, http), seen.take, speed)
 
     try:
         asyncio.run(live())
     except (NotRunning, NotQuiet) as error:
         console.print(f"[red]not published[/]: {escape(str(error))}", soft_wrap=True)
         raise typer.Exit(1) from None
-    return _summary(seen, events, monotonic() - started)
+    return _summary(seen, monotonic() - started)
 
 
-def _summary(seen: Observed, events: int, seconds: float) -> dict[str, Any]:
+def _summary(seen: Observed, seconds: float) -> dict[str, Any]:
     from lab.simulate.checking import on_time
 
     rates = on_time(seen)
     return {
         "cases": len(seen.cases),
-        "events": events,
+        "events": seen.events,
         "seconds": round(seconds, 2),
         "cases_per_second": round(len(seen.cases) / seconds) if seconds else 0,
         "on_time": {

@@ -71,12 +71,13 @@ def live_again(case: CaseFold, setting: Setting, repeat: int) -> Lived:
     """What happens now, until the log's last moment."""
     chance = Random(f"{setting.seed} {repeat} {case.id}")
     script = Script(case, setting.rules, setting.habits, chance)
-    again = OneCase(case.id, setting.rules, script)
+    events: list[Message[Any]] = []
+    again = OneCase(case.id, setting.rules, script, events.append)
     again.add(script.opening())
-    events = tuple(again.run(setting.end))
+    again.run(setting.end)
     facts: State = again.state("rating")
     told = outcome_of(facts, events, setting.span)
-    return Lived(facts, events, told, frozenset(script.marks))
+    return Lived(facts, tuple(events), told, frozenset(script.marks))
 
 
 # ── habits ───────────────────────────────────────────────────────────────────────────────────
