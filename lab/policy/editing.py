@@ -71,7 +71,8 @@ def written(folder: Path, change: Change, version: str, to: Path) -> str:
     for name, text in edited.items():
         (to / name).write_text(text, "utf-8")
         old, new = texts[name].splitlines(keepends=True), text.splitlines(keepends=True)
-        told += unified_diff(old, new, f"{folder}/{name}", f"{to}/{name}", n=1)
+        file = f"{folder}/{name}"  # on both sides, so that `patch -p0` takes it
+        told += unified_diff(old, new, file, file, "today", "proposed", n=1)
     return "".join(told)
 
 

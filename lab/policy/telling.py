@@ -11,6 +11,7 @@ from typing import Any
 
 from lab.policy.judging import Figures, Goal
 from lab.policy.searching import Found, Step, Tried, What
+from lab.story.vocabulary import duration
 from lab.whatif.page import OWN_STYLE
 from schemas.reference import Level
 from schemas.rulebook import Rulebook
@@ -170,7 +171,8 @@ def _told(name: str, figures: Figures) -> str:
 
 def _limits(view: View, found: Found) -> str:
     rows = "".join(
-        f'<tr><th scope="row">{esc(row)}</th><td>{found.today.limits[row]}</td><td>{limit}</td></tr>'
+        f'<tr><th scope="row">{esc(row)}</th><td>{view.say(duration(found.today.limits[row]))}</td>'
+        f"<td>{view.say(duration(limit))}</td></tr>"
         for row, limit in found.change.limits.items()
     )
     heads = _heads(view, ("时限", "Limit"), ("现为", "Today"), ("建议", "Proposed"))
@@ -222,7 +224,13 @@ def _cells(figures: Figures | None) -> str:
 
 
 def _value(view: View, step: Step, value: str) -> str:
-    return view.say(LEVELS[Level(value)]) if step.what == "level" else esc(value)
+    match step.what:
+        case "limit":
+            return view.say(duration(value))
+        case "lead":
+            return esc(value)
+        case "level":
+            return view.say(LEVELS[Level(value)])
 
 
 def _heads(view: View, *words: tuple[str, str] | Words) -> str:

@@ -269,4 +269,10 @@ def test_the_command_writes_a_folder_a_page_and_json(july: Path, tmp_path: Path)
     }
     text = page.read_text("utf-8")
     assert "按期率" in text and "held back" in text and "<script" not in text
+    assert "个工作日" in text, "limits in words, not 2wd"
+    assert (
+        told["diff"].count(f"--- {rehearsed.HANYIN}")
+        == told["diff"].count(f"+++ {rehearsed.HANYIN}")
+        > 0
+    )
     assert CliRunner().invoke(app, asked).exit_code == 2, "the folder is there already"
