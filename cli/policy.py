@@ -140,6 +140,9 @@ def _show(found: Found, goal: Goal, diff: str, to: Path | None) -> None:
         for name, both in (("proposed from", found.early), ("held back", found.late))
         for when, figures in zip(("before 之前", "after 之后"), both, strict=True)
     ]
+    kept = any(tried.kept for tried in found.tried)
+    if kept and found.longer != found.late[0]:
+        rows.append(("held back, longer limits alone 仅放宽时限", found.longer))
     for tried in found.tried:
         if tried.late is not None:
             step = tried.step

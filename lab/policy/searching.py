@@ -76,6 +76,8 @@ class Found:
     early: tuple[Figures, Figures]
     """Before and after."""
     late: tuple[Figures, Figures]
+    longer: Figures
+    """What the held-back half says of the longer limits alone, from which the steps start."""
 
     def holds(self, goal: Goal) -> bool:
         """On what was held back: the goal is met, or nothing is worse and something is better."""
@@ -105,8 +107,12 @@ def search(
             tried.append(Tried(step, figures, kept))
             if kept:
                 change, after = step.on(change), figures
-        held, checked = _held_back(other, longer, tried)
-    return Found(at, change, _today(reference, change), checked, (before, after), held)
+        held = other.figures(Change())
+        started = other.figures(longer) if longer else held
+        checked = _held_back(other, longer, tried)
+    final = next((each.late for each in reversed(checked) if each.late), started)
+    today = _today(reference, change)
+    return Found(at, change, today, checked, (before, after), (held, final), started)
 
 
 def _steps(trial: Trial, change: Change, known: Seen) -> Iterator[Step]:
@@ -122,20 +128,15 @@ def _is_kept(step: Step, figures: Figures, best: Figures, goal: Goal) -> bool:
     return figures.score(goal) < best.score(goal)
 
 
-def _held_back(
-    trial: Trial, change: Change, tried: list[Tried]
-) -> tuple[tuple[Figures, Figures], tuple[Tried, ...]]:
-    """The late half before and after all, and after each step that was kept."""
-    before = trial.figures(Change())
-    after = trial.figures(change) if change else before
+def _held_back(trial: Trial, change: Change, tried: list[Tried]) -> tuple[Tried, ...]:
+    """What the late half says of each step that was kept."""
     checked: list[Tried] = []
     for each in tried:
         if each.kept:
             change = each.step.on(change)
-            after = trial.figures(change)
-            each = replace(each, late=after)
+            each = replace(each, late=trial.figures(change))
         checked.append(each)
-    return (before, after), tuple(checked)
+    return tuple(checked)
 
 
 def _today(reference: Reference, change: Change) -> Change:

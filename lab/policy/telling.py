@@ -72,7 +72,7 @@ def as_json(found: Found, goal: Goal, diff: str) -> dict[str, Any]:
         },
         "tried": [_tried(each) for each in found.tried],
         "proposed_from": _halves(found.early),
-        "held_back": _halves(found.late),
+        "held_back": _halves(found.late) | {"longer_limits_alone": _figured(found.longer)},
         "goal_met": found.late[1].score(goal)[0] == 0.0,
         "no_worse": found.holds(goal),
         "rests_on": [words.en for words in GROUNDS],
