@@ -14,7 +14,8 @@ from rich.table import Table
 from cli.replay import moment_of
 
 if TYPE_CHECKING:
-    from lab.policy.searching import Found, Goal, Least
+    from lab.policy.judging import Goal, Least
+    from lab.policy.searching import Found
 
 console = Console(highlight=False)
 app = typer.Typer(help="Which rules would meet a goal?", no_args_is_help=True)
@@ -40,11 +41,22 @@ def search(
     at_most: Annotated[
         float, typer.Option(help="No limit so many times as long as today.", min=1.0)
     ] = 2.0,
+    at_least: Annotated[
+        float,
+        typer.Option(
+            help="No limit less than so much of today's; below 1 limits may be shorter.",
+            min=0.05,
+            max=1.0,
+        ),
+    ] = 1.0,
     held_back: Annotated[
         str | None,
         typer.Option(help="Cases from this moment on are held back; else the last third."),
     ] = None,
-    tries: Annotated[int, typer.Option(help="Starting levels that are tried.", min=0)] = 4,
+    tries: Annotated[
+        int,
+        typer.Option(help="So many of each are tried: shorter limits, leads, levels.", min=0),
+    ] = 4,
     repeats: Annotated[int, typer.Option(help="How often what must be drawn is.", min=1)] = 5,
     seed: Annotated[int, typer.Option(help="For what must be drawn.", min=0)] = 1,
     to: Annotated[
@@ -56,18 +68,21 @@ def search(
     jobs: Annotated[int | None, typer.Option(help="So many processes; all cores.", min=1)] = None,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
-    """Propose longer limits, as few and as little longer as will do, and rules that start a level
-    higher where their cases end anyway; try each by what-if on the earlier part of the log, and the
-    whole on the part that was held back. Prints the change to the files.
+    """Propose longer limits, as few and as little longer as will do; shorter ones where nobody more
+    would be late; another lead, of those that did such work before; and rules that start a level
+    higher where their cases end anyway. Each is tried by what-if on the earlier part of the log, and
+    what is kept on the part that was held back. Prints the change to the files.
 
     Example: `gridcase policy search log.jsonl --reference deploy/hanyin --on-time 0.95 --to mine`
 
-    Example: `gridcase policy search log.jsonl --reference deploy/hanyin --least load --page p.html`
+    Example: `gridcase policy search log.jsonl --reference deploy/hanyin --at-least 0.5 --page p.html`
+
+    Example: `gridcase policy search log.jsonl --reference deploy/hanyin --least load`
     """
     import orjson
 
     from lab.policy.editing import written
-    from lab.policy.searching import Goal
+    from lab.policy.judging import Goal
     from lab.policy.searching import search as find
     from lab.policy.telling import as_json as told
     from lab.policy.telling import render
@@ -83,7 +98,7 @@ def search(
         rules = read_folder(reference)
     except (OSError, ValueError) as error:
         raise typer.BadParameter(str(error), param_hint="--reference") from error
-    goal = Goal(on_time, _least(least), at_most, tries, repeats, seed)
+    goal = Goal(on_time, _least(least), at_most, at_least, tries, repeats, seed)
     say = (lambda _text: None) if as_json else (lambda text: console.print(f"  tried: {text}"))
     try:
         with log_file(log) as path:
@@ -120,11 +135,22 @@ def _show(found: Found, goal: Goal, diff: str, to: Path | None) -> None:
         return
     print(diff, end="")
     table = Table("", "cases", "on time", "late", "escalated", "inequality of load")
-    for name, figures in (("proposed from", found.early), ("held back", found.late)):
-        for when, each in zip(("before 之前", "after 之后"), figures, strict=True):
-            share = "" if each.share is None else f"{each.share:.1%}"
-            cells = (f"{each.late:,.0f}", f"{each.escalated:,.0f}", f"{each.unequal:.3f}")
-            table.add_row(f"{name}, {when}", f"{each.cases:,}", share, *cells)
+    rows = [
+        (f"{name}, {when}", figures)
+        for name, both in (("proposed from", found.early), ("held back", found.late))
+        for when, figures in zip(("before 之前", "after 之后"), both, strict=True)
+    ]
+    kept = any(tried.kept for tried in found.tried)
+    if kept and found.longer != found.late[0]:
+        rows.append(("held back, longer limits alone 仅放宽时限", found.longer))
+    for tried in found.tried:
+        if tried.late is not None:
+            step = tried.step
+            rows.append((f"held back, {step.row}: {step.was} → {step.becomes}", tried.late))
+    for name, each in rows:
+        share = "" if each.share is None else f"{each.share:.1%}"
+        cells = (f"{each.late:,.0f}", f"{each.escalated:,.0f}", f"{each.unequal:.3f}")
+        table.add_row(name, f"{each.cases:,}", share, *cells)
     console.print(table)
     met = found.late[1].score(goal)[0] == 0.0
     word = "[green]met[/]" if met else "[yellow]not met[/]"

@@ -13,13 +13,12 @@ from rich.markup import escape
 from rich.table import Table
 
 from cli.compare import day, rules_of
-from cli.going_on import through
+from cli.going_on import busy, through
 
 if TYPE_CHECKING:
+    from lab.simulate.counties import Lived
     from lab.simulate.county import Plan
     from lab.simulate.habits import Habits
-    from lab.simulate.observing import Observed
-    from schemas.envelope import Message
     from schemas.rulebook import Rulebook
 
 console = Console(highlight=False)
@@ -48,6 +47,10 @@ def simulate(
     counties: Annotated[
         int, typer.Option(help="So many alike, each with its own luck, one log each.", min=1)
     ] = 1,
+    jobs: Annotated[
+        int | None,
+        typer.Option(help="With `--counties`: so many processes; all cores.", min=1),
+    ] = None,
     afterwards: Annotated[
         int, typer.Option(help="Days for which time goes on after the last report.", min=0)
     ] = 60,
@@ -78,7 +81,9 @@ def simulate(
     Example: `gridcase up --clock stream --reference deploy/hanyin`, then `gridcase simulate
     deploy/hanyin --cases 300 --days 7 --publish --speed 3600`
     """
+    from lab.replay.running import cores
     from lab.simulate.arrivals import Span
+    from lab.simulate.counties import live_all
 
     rules = rules_of(folder)
     habits = habits_of(fit, rules, people)
@@ -89,23 +94,30 @@ def simulate(
                 "one county at a time, and its log is the platform's: `gridcase log export`",
                 param_hint="--publish",
             )
-        told = [_published(_plan(span, seed, afterwards, people, None), habits, rules, data, speed)]
-        _tell(told, log, as_json=as_json)
+        plan = _plan(span, seed, afterwards, people, None)
+        lived = _published(plan, habits, rules, data, speed)
+        _tell([lived], lived.seconds, log, as_json=as_json)
         return
-    told = []
-    for number in range(1, counties + 1):
-        plan = _plan(span, seed, afterwards, people, number if counties > 1 else None)
-        told.append(_live(plan, habits, rules, _file(log, number, counties)))
-    _tell(told, log, as_json=as_json)
+    began = monotonic()
+    if counties == 1:
+        told = [_live(_plan(span, seed, afterwards, people, None), habits, rules, log)]
+    else:
+        numbers = range(1, counties + 1)
+        plans = [_plan(span, seed, afterwards, people, number) for number in numbers]
+        with busy(f"living through {counties} counties …"):
+            logs = [_file(log, number) for number in numbers]
+            told = live_all(plans, habits, rules, logs, jobs or cores())
+    _tell(told, monotonic() - began, log, as_json=as_json)
 
 
-def _tell(told: list[dict[str, Any]], log: Path | None, *, as_json: bool) -> None:
+def _tell(told: list[Lived], seconds: float, log: Path | None, *, as_json: bool) -> None:
     if as_json:
         import orjson
 
-        print(orjson.dumps(told, option=orjson.OPT_INDENT_2).decode())
+        found = [_data(each) for each in told]
+        print(orjson.dumps(found, option=orjson.OPT_INDENT_2).decode())
         return
-    _show(told)
+    _show(told, seconds)
     if log is not None:
         console.print(f"written: {log}", soft_wrap=True)
 
@@ -129,94 +141,86 @@ def _plan(span: Any, seed: int, afterwards: int, people: int, number: int | None
     return Plan(span, seed, afterwards, people, name=name)
 
 
-def _file(log: Path | None, number: int, counties: int) -> Path | None:
-    if log is None or counties == 1:
-        return log
+def _file(log: Path | None, number: int) -> Path | None:
+    """Where the log of one of several counties is written."""
+    if log is None:
+        return None
     log.mkdir(parents=True, exist_ok=True)
     return log / f"county-{number:03}.jsonl"
 
 
-def _live(plan: Plan, habits: Habits, rules: Rulebook, log: Path | None) -> dict[str, Any]:
-    from lab.simulate.county import simulate as live
-    from lab.simulate.county import simulate_log
-    from lab.simulate.observing import Observed
+def _live(plan: Plan, habits: Habits, rules: Rulebook, log: Path | None) -> Lived:
+    from lab.simulate.counties import live
 
-    seen, started = Observed(), monotonic()
     first = datetime.combine(plan.span.first, time(), rules.zone)
     with through(first, plan.end(rules.zone)) as to:
-
-        def see(event: Message[Any]) -> None:
-            seen.take(event)
-            to(event.time)
-
-        if log is None:
-            events = live(plan, habits, rules, see)
-        else:
-            events = simulate_log(plan, habits, rules, log, see)
-    return _summary(seen, events, monotonic() - started)
+        return live(plan, habits, rules, log, to)
 
 
 def _published(
     plan: Plan, habits: Habits, rules: Rulebook, data: Path, speed: float | None
-) -> dict[str, Any]:
+) -> Lived:
     """On the platform in that folder; ends with the reason where there is none."""
     import asyncio
 
     from cli.importing import NotRunning, fresh
     from lab.driver import NotQuiet
+    from lab.simulate.counties import told
     from lab.simulate.observing import Observed
     from lab.simulate.publishing import publish
     from services.shell.endpoints import http_at, settings_at
 
     endpoints = data / "endpoints.json"
     settings, http = settings_at(endpoints), http_at(endpoints)
-    seen, started, events = Observed(), monotonic(), 0
-
-    def see(event: Message[Any]) -> None:
-        nonlocal events
-        events += 1
-        seen.take(event)
+    seen, began = Observed(), monotonic()
 
     async def live() -> None:
         await fresh(http, plan.start(rules.zone))
-        await publish(plan, habits, rules, (settings, http), see, speed)
+        await publish(plan, habits, rules, (settings, http), seen.take, speed)
 
     try:
         asyncio.run(live())
     except (NotRunning, NotQuiet) as error:
         console.print(f"[red]not published[/]: {escape(str(error))}", soft_wrap=True)
         raise typer.Exit(1) from None
-    return _summary(seen, events, monotonic() - started)
+    return told(seen, monotonic() - began)
 
 
-def _summary(seen: Observed, events: int, seconds: float) -> dict[str, Any]:
-    from lab.simulate.checking import on_time
-
-    rates = on_time(seen)
+def _data(lived: Lived) -> dict[str, Any]:
+    """For a program: seconds by the clock on the wall, and of processor time."""
     return {
-        "cases": len(seen.cases),
-        "events": events,
-        "seconds": round(seconds, 2),
-        "cases_per_second": round(len(seen.cases) / seconds) if seconds else 0,
+        "cases": lived.cases,
+        "events": lived.events,
+        "seconds": round(lived.seconds, 2),
+        "cpu_seconds": None if lived.cpu is None else round(lived.cpu, 2),
+        "cases_per_second": _rate(lived.cases, lived.seconds),
         "on_time": {
             name: {"cases": each.cases, "due": each.due, "kept": each.kept}
-            for name, each in sorted(rates.items())
+            for name, each in lived.on_time.items()
         },
     }
 
 
-def _show(told: list[dict[str, Any]]) -> None:
-    cases, events = sum(t["cases"] for t in told), sum(t["events"] for t in told)
-    seconds = sum(t["seconds"] for t in told)
-    rate = cases / seconds if seconds else 0
-    console.print(f"{cases:,} cases, {events:,} events in {seconds:,.1f} s: {rate:,.0f} cases/s")
+def _rate(cases: int, seconds: float | None) -> int:
+    return round(cases / seconds) if seconds else 0
+
+
+def _show(told: list[Lived], seconds: float) -> None:
+    cases, events = sum(each.cases for each in told), sum(each.events for each in told)
+    cpu = sum(each.cpu or 0.0 for each in told)
+    used = f"; {cpu:,.1f} s of CPU: {_rate(cases, cpu):,} cases/s" if cpu else ""
+    console.print(
+        f"{cases:,} cases, {events:,} events in {seconds:,.1f} s: {_rate(cases, seconds):,} cases/s"
+        f"{used}",
+        soft_wrap=True,
+    )
     table = Table("department", "held", "due", "on time")
     sums: dict[str, list[int]] = {}
     for each in told:
-        for name, counts in each["on_time"].items():
+        for name, counts in each.on_time.items():
             row = sums.setdefault(name, [0, 0, 0])
-            for place, key in enumerate(("cases", "due", "kept")):
-                row[place] += counts[key]
+            for place, number in enumerate((counts.cases, counts.due, counts.kept)):
+                row[place] += number
     for name, (held, due, kept) in sorted(sums.items(), key=lambda item: -item[1][0])[:SHOWN]:
         table.add_row(name, f"{held:,}", f"{due:,}", f"{kept / due:.1%}" if due else "")
     console.print(table)

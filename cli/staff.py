@@ -33,6 +33,7 @@ def staff(
     at_least: Annotated[
         int, typer.Option(help="Departments with so many cases that have a limit.", min=1)
     ] = 100,
+    jobs: Annotated[int | None, typer.Option(help="So many processes; all cores.", min=1)] = None,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
     """For a share in time, the least extra capacity of each department, with the least and the
@@ -41,6 +42,7 @@ def staff(
 
     Example: `gridcase staff deploy/boston --fit run/habits.yaml --target 0.9 --from 2015-07-01`
     """
+    from lab.replay.running import cores
     from lab.simulate.arrivals import Span
     from lab.simulate.county import Plan
     from lab.simulate.staffing import staff as search
@@ -50,7 +52,7 @@ def staff(
     span = Span(day(first, "--from") or FIRST_DAY, days)
     plans = [Plan(span, number, people=people) for number in range(seed, seed + seeds)]
     with busy(f"living through {days} days {seeds} times …"):
-        needs = search(plans, habits, rules, target, at_least)
+        needs = search(plans, habits, rules, target, at_least, jobs or cores())
     if as_json:
         import orjson
 

@@ -18,7 +18,7 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 from lab import inputs
 from lab.account import Account
@@ -26,6 +26,7 @@ from lab.importing import Accepted, ImportParties
 from lab.one_case import OneCase
 from lab.replay.running import over
 from schemas import envelope
+from schemas.envelope import Message
 from schemas.reference import Reference
 from schemas.rulebook import Rulebooks
 from services.sla.timetable import instant
@@ -66,18 +67,29 @@ def _lived(
     rules, account = Rulebooks([reference]), Account("")
     lines: list[bytes] = []
     for place in mine:
-        row = rows[place]
-        account.source = row.report.source
-        case = OneCase(row.case_id, rules, ImportParties([row]))
-        case.add([inputs.report(row.report)])
-        for event, landed in zip(case.run(until), case.landed, strict=True):
-            account.see(event)
-            lines.append(b"%0*d" % (WIDTH, instant(landed)) + envelope.write(event) + b"\n")
-        for word in case.words if not case.log else ():
-            account.refused[row.report.report_id] = str(getattr(word.data, "reason", ""))
+        lines += _case(rows[place], rules, until, account)
     lines.sort(key=lambda line: line[:WIDTH])
     (folder / f"{mine[0]:09}").write_bytes(b"".join(lines))
     return account.opened, account.resolved, account.refused
+
+
+def _case(row: Accepted, rules: Rulebooks, until: datetime, account: Account) -> list[bytes]:
+    """Its events, each behind the moment at which it landed."""
+    events: list[Message[Any]] = []
+    case = OneCase(row.case_id, rules, ImportParties([row]), events.append)
+    case.add([inputs.report(row.report)])
+    case.run(until)
+    account.source = row.report.source
+    for event in events:
+        account.see(event)
+    for word in case.words if not events else ():
+        account.refused[row.report.report_id] = str(getattr(word.data, "reason", ""))
+    moments = case.landed.values()
+    return [_line(event, moment) for event, moment in zip(events, moments, strict=True)]
+
+
+def _line(event: Message[Any], landed: datetime) -> bytes:
+    return b"%0*d" % (WIDTH, instant(landed)) + envelope.write(event) + b"\n"
 
 
 def _merged(parts: Iterable[Path], to: Path) -> int:

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from lab import inputs
-from lab.examples.drawing import bars
+from lab.examples.drawing import Words, bars
 from lab.importing import Accepted, ImportParties, read_export
 from lab.mapping import read_mapping
 from lab.runner import Runner, unhindered
@@ -75,12 +75,21 @@ def table(rows: Sequence[Compared]) -> str:
 
 
 def picture(rows: Sequence[Compared]) -> str:
+    rules = Rulebook(read_folder(REFERENCE))
+    units = {row.department: rules.department(row.department) for row in rows}
     groups = {
-        row.department: [(each.rate or 0) * 100 for each in (row.real, row.simulated, row.given)]
-        for row in rows
+        unit.name if unit else code: [
+            (each.rate or 0) * 100 for each in (row.real, row.simulated, row.given)
+        ]
+        for row, (code, unit) in zip(rows, units.items(), strict=True)
     }
-    names = ("real", "simulated", "given what came in")
-    return bars("In time, July to September 2015, in per cent", groups, names, 100)
+    words = Words(
+        "波士顿 2015 年 7 至 9 月按期率 Boston: in time, July to September 2015",
+        "习惯取自 1 至 6 月 · Habits fitted on January to June; departments with most cases due first",
+        "按期率 in time, % of those due",
+    )
+    names = ("实际 real", "按习惯模拟 simulated", "按实际来件模拟 given what came in")
+    return bars(words, groups, names, 100)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

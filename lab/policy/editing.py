@@ -10,32 +10,36 @@ authors'.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from difflib import unified_diff
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from schemas.reference import Level, Reference
+from schemas.reference import Level, Reference, RoutingRule
 
 DEADLINES, RULES, MANIFEST = "deadlines.yaml", "rules.yaml", "manifest.yaml"
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What is proposed: longer `resolve` limits by the row's id, other starting levels by the
-    rule's id."""
+    """What is proposed: other `resolve` limits by the row's id; by the rule's id other starting
+    levels, and other units that lead where the rule starts today."""
 
     limits: Mapping[str, str] = field(default_factory=dict)
     levels: Mapping[str, Level] = field(default_factory=dict)
-
-    def starting(self, rule: str, level: Level) -> Change:
-        return replace(self, levels={**self.levels, rule: level})
+    leads: Mapping[str, str] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
-        return bool(self.limits or self.levels)
+        return bool(self.limits or self.levels or self.leads)
+
+    def of(self, rule: RoutingRule) -> dict[str, Any]:
+        """What becomes of a rule's fields."""
+        lead = self.leads.get(rule.id, rule.ladder.get(rule.level, ""))
+        ladder = {**rule.ladder, rule.level: lead} if rule.level in rule.ladder else rule.ladder
+        return {"level": self.levels.get(rule.id, rule.level), "ladder": ladder}
 
 
 def changed(reference: Reference, change: Change, version: str) -> Reference:
@@ -46,10 +50,7 @@ def changed(reference: Reference, change: Change, version: str) -> Reference:
                 row.model_copy(update={"resolve": change.limits.get(row.id, row.resolve)})
                 for row in reference.deadlines
             ),
-            "rules": tuple(
-                row.model_copy(update={"level": change.levels.get(row.id, row.level)})
-                for row in reference.rules
-            ),
+            "rules": tuple(rule.model_copy(update=change.of(rule)) for rule in reference.rules),
         }
     )
 
@@ -59,33 +60,50 @@ def written(folder: Path, change: Change, version: str, to: Path) -> str:
     where `to` is there already."""
     shutil.copytree(folder, to)
     levels = {rule: level.value for rule, level in change.levels.items()}
+    texts = {name: (folder / name).read_text("utf-8-sig") for name in (MANIFEST, DEADLINES, RULES)}
+    led = _with_values(texts[RULES], change.leads, _lead)  # first: it goes by today's level
     edited = {
-        MANIFEST: _with_values(folder / MANIFEST, "version", {"": version}),
-        DEADLINES: _with_values(folder / DEADLINES, "resolve", change.limits),
-        RULES: _with_values(folder / RULES, "level", levels),
+        MANIFEST: _with_values(texts[MANIFEST], {"": version}, lambda row: row["version"]),
+        DEADLINES: _with_values(texts[DEADLINES], change.limits, lambda row: row["resolve"]),
+        RULES: _with_values(led, levels, lambda row: row["level"]),
     }
     told: list[str] = []
     for name, text in edited.items():
-        before = (folder / name).read_text("utf-8-sig")
         (to / name).write_text(text, "utf-8")
-        old, new = before.splitlines(keepends=True), text.splitlines(keepends=True)
-        told += unified_diff(old, new, f"{folder}/{name}", f"{to}/{name}", n=1)
+        old, new = texts[name].splitlines(keepends=True), text.splitlines(keepends=True)
+        file = f"{folder}/{name}"  # on both sides, so that `patch -p0` takes it
+        told += unified_diff(old, new, file, file, "today", "proposed", n=1)
     return "".join(told)
 
 
-def _with_values(file: Path, key: str, values: Mapping[str, str]) -> str:
-    text = file.read_text("utf-8-sig")
-    spots = [(*spot, values[row]) for row, spot in _spots(text, key) if row in values]
+Row = Mapping[str, Any]
+"""A row's values by name, as nodes that know their place in the text."""
+
+
+def _lead(row: Row) -> Any:
+    """Who leads where a rule starts."""
+    return _named(row["ladder"])[row["level"].value]
+
+
+def _with_values(text: str, values: Mapping[str, str], node: Callable[[Row], Any]) -> str:
+    """Other values, by the row's id, in the nodes of those rows."""
+    spots = [(*_place(node(row)), values[name]) for name, row in _rows(text) if name in values]
     for start, end, value in sorted(spots, reverse=True):  # from the end, so that places hold
         text = text[:start] + value + text[end:]
     return text
 
 
-def _spots(text: str, key: str) -> Iterator[tuple[str, tuple[int, int]]]:
-    """Where each row has its value of that key, by the row's id; a file of a single row has none."""
+def _rows(text: str) -> Iterator[tuple[str, Row]]:
+    """The rows by their ids; a file of a single row has none."""
     node: Any = yaml.compose(text, yaml.BaseLoader)
-    for row in node.value if isinstance(node, yaml.SequenceNode) else [node]:
-        values = {name.value: value for name, value in row.value}
-        if key in values:
-            place = values[key].start_mark.index, values[key].end_mark.index
-            yield values["id"].value if "id" in values else "", place
+    for each in node.value if isinstance(node, yaml.SequenceNode) else [node]:
+        row = _named(each)
+        yield row["id"].value if "id" in row else "", row
+
+
+def _named(node: Any) -> Row:
+    return {name.value: value for name, value in node.value}
+
+
+def _place(node: Any) -> tuple[int, int]:
+    return node.start_mark.index, node.end_mark.index

@@ -1,6 +1,7 @@
-"""Longer limits, as few and as little longer as will do.
+"""Longer limits, as few and as little longer as will do; and shorter ones that cost nobody anything.
 
     spans + share to reach ─► the row whose next longer limit saves most for its waiting ─► … ─► limits
+    spans ─► the shortest limit of a row under which nobody more would have been late
 
 The rule to remember: **everybody under a row waits by its limit**: a limit that is a quarter longer
 for a hundred cases costs as much as one that is a half longer for fifty.
@@ -13,12 +14,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from math import ceil
+from typing import NamedTuple
 
-from lab.policy.spans import Span
+from lab.policy.spans import Seen, Span
 from services.sla.calendar import WorkCalendar
 
 STEP = 0.25
-"""A limit grows by a quarter of what it is today at a time, and by one unit at least."""
+"""A limit changes by a quarter of what it is today at a time, and by one unit at least."""
+ENOUGH = 20
+"""Holdings under a row, before it is said that a shorter limit would have done for all."""
 
 
 @dataclass(slots=True)
@@ -66,6 +70,42 @@ def longer_limits(
     return {name: row.longer[row.at][0] for name, row in sorted(rows.items()) if row.at}
 
 
+class Shorter(NamedTuple):
+    """A row of the deadlines with a shorter limit that would have done, and how many held by it."""
+
+    row: str
+    today: str
+    limit: str
+    held: int
+
+
+def shorter_limits(known: Seen, calendar: WorkCalendar, at_least: float) -> list[Shorter]:
+    """For each row the shortest limit, at least so much of today's, under which none more would have
+    been late; those first that spare most waiting. It is judged by the holdings for which it would
+    have run out before the log's end, done or not: of others the log cannot tell."""
+    found = []
+    for name, those in _by_row([*known.spans, *known.open]).items():
+        today = those[-1].duration
+        for limit in reversed(_shrinking(today, at_least)):
+            dues = [(span, _due_under(span, limit, calendar)) for span in those]
+            told = [(span, due) for span, due in dues if due <= known.end]
+            late = any(not span.late and (span.ended or known.end) > due for span, due in told)
+            if len(told) >= ENOUGH and not late:
+                found.append(Shorter(name, today, limit, len(told)))
+                break
+    return sorted(found, key=lambda each: (-each.held * _spared(each), each.row))
+
+
+def _spared(each: Shorter) -> float:
+    return 1 - _amount(each.limit) / _amount(each.today)
+
+
+def _shrinking(today: str, at_least: float) -> list[str]:
+    amount, unit = _amount(today), today.lstrip("0123456789")
+    step, least = max(1, int(amount * STEP)), max(ceil(amount * at_least), 1)
+    return [f"{each}{unit}" for each in range(amount - step, least - 1, -step)]
+
+
 def _by_row(spans: Iterable[Span]) -> dict[str, list[Span]]:
     found: dict[str, list[Span]] = defaultdict(list)
     for span in spans:
@@ -94,11 +134,14 @@ def _amount(duration: str) -> int:
 
 
 def _is_late(span: Span, duration: str, calendar: WorkCalendar) -> bool:
+    """Under that limit; as it was, where nobody knows when it ended."""
+    return span.late if span.ended is None else span.ended > _due_under(span, duration, calendar)
+
+
+def _due_under(span: Span, duration: str, calendar: WorkCalendar) -> datetime:
     """Under that limit, moved as much by pauses and extensions as it was."""
-    if span.ended is None:
-        return span.late
     moved = span.due - _due(span.started, span.duration, calendar)
-    return span.ended > _due(span.started, duration, calendar) + moved
+    return _due(span.started, duration, calendar) + moved
 
 
 def _due(started: datetime, duration: str, calendar: WorkCalendar) -> datetime:

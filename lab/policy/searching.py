@@ -1,92 +1,68 @@
 """A search for rules that meet a goal.
 
     early half ─► longer limits, until what-if says that enough is on time
-               ─► one other starting level at a time, kept where what-if says that it is better
-    late half  ─► before and after, by what-if: does it hold there?
+               ─► one step at a time, kept where what-if says so: a shorter limit under which nobody
+                  would have been late, another lead, another starting level
+    late half  ─► before and after each step that was kept, by what-if: does it hold there?
 
-The rule to remember: **what-if is the judge**, and of the held-back half it is asked once.
+The rule to remember: **what-if is the judge**, and nothing is chosen by what the held-back half says.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import chain
 from pathlib import Path
 from typing import Literal
 
-from lab.policy.editing import Change, changed
+from lab.policy.editing import Change
 from lab.policy.halves import halves
-from lab.policy.limits import longer_limits
+from lab.policy.judging import Figures, Goal, Trial
+from lab.policy.leads import other_leads
+from lab.policy.limits import longer_limits, shorter_limits
 from lab.policy.spans import Seen, seen
 from lab.replay.reading import span_of
-from lab.whatif.asking import Question, ask
-from lab.whatif.outcomes import Tally
 from schemas.reference import Level, Reference
-from schemas.rulebook import Rulebook
 from services.rating.measures import Words
 from services.sla.deadlines import work_calendar
 
-Least = Literal["escalations", "load"]
 ROUNDS = 4
 """How often limits are made longer still, where what-if finds less on time than was estimated."""
 UP = {Level.VILLAGE: Level.TOWN, Level.TOWN: Level.COUNTY}
+What = Literal["limit", "lead", "level"]
 
 
 @dataclass(frozen=True, slots=True)
-class Goal:
-    """`on_time` of the cases with a verdict first; then the least of something. `at_most` is how many
-    times as long as today a limit may become; `tries` how many starting levels are tried."""
+class Step:
+    """One row of the files, from what it says to what it would say."""
 
-    on_time: float = 0.98
-    least: Least = "escalations"
-    at_most: float = 2.0
-    tries: int = 4
-    repeats: int = 5
-    seed: int = 1
+    what: What
+    row: str
+    was: str
+    becomes: str
+    why: Words
 
-
-@dataclass(frozen=True, slots=True)
-class Figures:
-    """Of one half under one set of rules; means over the repeats where something was drawn."""
-
-    cases: int
-    on_time: float
-    late: float
-    escalated: float
-    unequal: float
-    """How unequally departments of one level are loaded: Gini's coefficient, 0 (all alike) to 1,
-    the mean over the levels by their load."""
-
-    @property
-    def share(self) -> float | None:
-        judged = self.on_time + self.late
-        return self.on_time / judged if judged else None
-
-    def score(self, goal: Goal) -> tuple[float, float]:
-        """Less is better."""
-        missing = max(goal.on_time - (1.0 if self.share is None else self.share), 0.0)
-        return round(missing, 4), self.escalated if goal.least == "escalations" else self.unequal
+    def on(self, change: Change) -> Change:
+        match self.what:
+            case "limit":
+                return replace(change, limits={**change.limits, self.row: self.becomes})
+            case "lead":
+                return replace(change, leads={**change.leads, self.row: self.becomes})
+            case "level":
+                return replace(change, levels={**change.levels, self.row: Level(self.becomes)})
 
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """A starting level that was tried on the early half."""
+    """A step, after all that were kept before it. `late`: what the held-back half says of it; None
+    where it was not kept."""
 
-    rule: str
-    level: Level
-    left: int
-    """How many of those that it `placed` climbed or came back."""
-    placed: int
-    figures: Figures
+    step: Step
+    early: Figures
     kept: bool
-
-    @property
-    def why(self) -> Words:
-        return Words(
-            f"{self.placed:,} 件中 {self.left:,} 件升级或退回",
-            f"{self.left:,} of {self.placed:,} climbed or came back",
-        )
+    late: Figures | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +76,8 @@ class Found:
     early: tuple[Figures, Figures]
     """Before and after."""
     late: tuple[Figures, Figures]
+    longer: Figures
+    """What the held-back half says of the longer limits alone, from which the steps start."""
 
     def holds(self, goal: Goal) -> bool:
         """On what was held back: the goal is met, or nothing is worse and something is better."""
@@ -122,68 +100,51 @@ def search(
         one, other = (Trial(half, reference, goal, jobs, say) for half in (early, late))
         known, before = seen(early, jobs), one.figures(Change())
         change, after = _longer(one, before, known)
-        change, after, tried = _elsewhere(one, change, after, known)
-        told = other.figures(Change()), other.figures(change)
-    return Found(at, change, _today(reference, change), tried, (before, after), told)
+        tried, longer = list[Tried](), change
+        for step in _steps(one, change, known):
+            figures = one.figures(step.on(change))
+            kept = _is_kept(step, figures, after, goal)
+            tried.append(Tried(step, figures, kept))
+            if kept:
+                change, after = step.on(change), figures
+        held = other.figures(Change())
+        started = other.figures(longer) if longer else held
+        checked = _held_back(other, longer, tried)
+    final = next((each.late for each in reversed(checked) if each.late), started)
+    today = _today(reference, change)
+    return Found(at, change, today, checked, (before, after), (held, final), started)
 
 
-class Trial:
-    """What-if on one half."""
-
-    def __init__(
-        self, log: Path, reference: Reference, goal: Goal, jobs: int, say: Callable[[str], None]
-    ) -> None:
-        self.log, self.reference, self.goal, self.jobs, self.say = log, reference, goal, jobs, say
-        self.rules = Rulebook(reference)
-
-    def figures(self, change: Change) -> Figures:
-        version = self.reference.manifest.version
-        rules = changed(self.reference, change, version)
-        question = Question(rules, self.goal.seed, self.goal.repeats)
-        answer = ask(self.log, question, self.jobs)
-        days = (answer.last - answer.first) / timedelta(days=1)
-        found = _mean([self._of(tally, answer.cases) for tally in answer.after()])
-        self.say(
-            f"{answer.cases:,} cases of {days:.0f} days, {len(change.limits)} limits and "
-            f"{len(change.levels)} levels changed: {found.share or 0:.1%} on time, "
-            f"{found.escalated:,.0f} escalated"
-        )
-        return found
-
-    def _of(self, tally: Tally, cases: int) -> Figures:
-        county = tally.county
-        return Figures(
-            cases, county["on_time"], county["late"], county["escalated"], self._unequal(tally)
-        )
-
-    def _unequal(self, tally: Tally) -> float:
-        levels: dict[Level, list[float]] = {}
-        for code, days in tally.load.items():
-            if unit := self.rules.department(code):
-                levels.setdefault(unit.level, []).append(days)
-        whole = sum(map(sum, levels.values()))
-        return sum(gini(loads) * sum(loads) for loads in levels.values()) / whole if whole else 0.0
+def _steps(trial: Trial, change: Change, known: Seen) -> Iterator[Step]:
+    most = trial.goal.tries
+    kinds = (_shorter(trial, change, known), _elsewhere(trial, known), _higher(trial, known))
+    return chain.from_iterable(steps[:most] for steps in kinds)
 
 
-def gini(loads: list[float]) -> float:
-    """Gini's coefficient: half the mean difference between two, over the mean."""
-    ordered, whole = sorted(loads), sum(loads)
-    if not whole:
-        return 0.0
-    ranked = sum(place * load for place, load in enumerate(ordered, 1))
-    return 2 * ranked / (len(ordered) * whole) - (len(ordered) + 1) / len(ordered)
+def _is_kept(step: Step, figures: Figures, best: Figures, goal: Goal) -> bool:
+    """A shorter limit is a gain in itself, where nothing else is worse; others must be better."""
+    if step.what == "limit":
+        return figures.late <= best.late and figures.score(goal) <= best.score(goal)
+    return figures.score(goal) < best.score(goal)
 
 
-def _mean(each: list[Figures]) -> Figures:
-    def mean(of: Callable[[Figures], float]) -> float:
-        return sum(map(of, each)) / len(each)
+def _held_back(trial: Trial, change: Change, tried: list[Tried]) -> tuple[Tried, ...]:
+    """What the late half says of each step that was kept."""
+    checked: list[Tried] = []
+    for each in tried:
+        if each.kept:
+            change = each.step.on(change)
+            each = replace(each, late=trial.figures(change))
+        checked.append(each)
+    return tuple(checked)
 
-    return Figures(
-        each[0].cases,
-        mean(lambda figures: figures.on_time),
-        mean(lambda figures: figures.late),
-        mean(lambda figures: figures.escalated),
-        mean(lambda figures: figures.unequal),
+
+def _today(reference: Reference, change: Change) -> Change:
+    rules = reference.rules
+    return Change(
+        {r.id: r.resolve for r in reference.deadlines if r.id in change.limits and r.resolve},
+        {rule.id: rule.level for rule in rules if rule.id in change.levels},
+        {rule.id: rule.ladder[rule.level] for rule in rules if rule.id in change.leads},
     )
 
 
@@ -207,41 +168,50 @@ def _longer(trial: Trial, now: Figures, known: Seen) -> tuple[Change, Figures]:
     return change, now
 
 
-# ── starting levels ──────────────────────────────────────────────────────────────────────────
+def _shorter(trial: Trial, change: Change, known: Seen) -> list[Step]:
+    """Of the limits that need not be longer; those first under which most wait the least longer."""
+    calendar = work_calendar(trial.rules)
+    return [
+        Step("limit", each.row, each.today, each.limit, _all_in_time(each.held))
+        for each in shorter_limits(known, calendar, trial.goal.at_least)
+        if each.row not in change.limits
+    ]
 
 
-def _elsewhere(
-    trial: Trial, change: Change, best: Figures, known: Seen
-) -> tuple[Change, Figures, tuple[Tried, ...]]:
-    """Start where the case ends anyway: a level at a time, the rules first whose cases move most."""
-    tried: list[Tried] = []
-    for rule, level in _candidates(trial, known):
-        proposed = change.starting(rule, level)
-        figures = trial.figures(proposed)
-        kept = figures.score(trial.goal) < best.score(trial.goal)
-        tried.append(Tried(rule, level, known.left[rule], known.placed[rule], figures, kept))
-        if kept:
-            change, best = proposed, figures
-    return change, best, tuple(tried)
+def _all_in_time(held: int) -> Words:
+    return Words(
+        f"{held:,} 件中无一因此超期", f"of {held:,} that it was set for, none more would be late"
+    )
 
 
-def _candidates(trial: Trial, known: Seen) -> Iterator[tuple[str, Level]]:
-    ups = {
-        rule.id: UP[rule.level]
+# ── who has it, and where it starts ──────────────────────────────────────────────────────────
+
+
+def _elsewhere(trial: Trial, known: Seen) -> list[Step]:
+    """With who did such work before and was more often in time."""
+    return [
+        Step("lead", each.rule, each.now, each.other, each.why)
+        for each in other_leads(trial.rules, known)
+    ]
+
+
+def _higher(trial: Trial, known: Seen) -> list[Step]:
+    """Start where the case ends anyway: the rules first whose cases move most."""
+    rules = {
+        rule.id: rule
         for rule in trial.reference.rules
         if known.left[rule.id] and rule.level in UP and UP[rule.level] in rule.ladder
     }
-    often = sorted(ups, key=lambda rule: (-known.left[rule], rule))
-    for rule in often[: trial.goal.tries]:
-        yield rule, ups[rule]
+    often = sorted(rules, key=lambda rule: (-known.left[rule], rule))
+    return [
+        Step("level", name, rules[name].level, UP[rules[name].level], _moved(known, name))
+        for name in often
+    ]
 
 
-def _today(reference: Reference, change: Change) -> Change:
-    return Change(
-        {
-            row.id: row.resolve
-            for row in reference.deadlines
-            if row.id in change.limits and row.resolve
-        },
-        {rule.id: rule.level for rule in reference.rules if rule.id in change.levels},
+def _moved(known: Seen, rule: str) -> Words:
+    left, placed = known.left[rule], known.placed[rule]
+    return Words(
+        f"{placed:,} 件中 {left:,} 件升级或退回",
+        f"{left:,} of {placed:,} climbed or came back",
     )

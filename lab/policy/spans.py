@@ -46,21 +46,36 @@ class Span:
 
 @dataclass(slots=True)
 class Seen:
+    end: datetime
+    """The log's last moment."""
     spans: list[Span] = field(default_factory=list)
+    open: list[Span] = field(default_factory=list)
+    """Holdings that the log leaves with their limit still ahead, and running."""
     placed: Counter[str] = field(default_factory=Counter)
     """By routing rule: how often it was the first to place a case."""
     left: Counter[str] = field(default_factory=Counter)
     """By routing rule: how often a case then climbed, or came back."""
+    categories: dict[str, Counter[str]] = field(default_factory=dict)
+    """By routing rule: which matters it placed."""
+    judged: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """By category and department: holdings in time or late."""
+    kept: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """Those in time."""
 
     def join(self, other: Seen) -> None:
         self.spans += other.spans
+        self.open += other.open
         self.placed += other.placed
         self.left += other.left
+        self.judged += other.judged
+        self.kept += other.kept
+        for rule, categories in other.categories.items():
+            self.categories.setdefault(rule, Counter()).update(categories)
 
 
 def seen(log: Path, jobs: int = 1) -> Seen:
     first, last = span_of(log)
-    found = Seen()
+    found = Seen(last)
     work = partial(_part, window(first, last, 0))
     for part in over_partitions(work, log, KEYED_PARTITIONS, jobs):
         found.join(part)
@@ -68,7 +83,7 @@ def seen(log: Path, jobs: int = 1) -> Seen:
 
 
 def _part(span: Window, log: Path, mine: Sequence[int]) -> Seen:
-    found = Seen()
+    found = Seen(span.now)
     for case in folded_cases(log, mine, KEYED_PARTITIONS):
         _look_at(case, span, found)
     return found
@@ -90,15 +105,25 @@ def _look_at(case: CaseFold, span: Window, found: Seen) -> None:
         if rule := rules.get(holding.id):
             found.placed[rule] += 1
             found.left[rule] += holding.ended in (Ending.ESCALATED, Ending.RETURNED)
+            if facts.category:
+                found.categories.setdefault(rule, Counter())[facts.category] += 1
+        if facts.category and (said := fate(holding, span)) in ("counted", "missed"):
+            found.judged[facts.category, holding.department] += 1
+            found.kept[facts.category, holding.department] += said == "counted"
         if limit := limits.get(holding.id):
-            found.spans += _span(case.id, facts, holding, limit, span)
+            _measure(case.id, facts, holding, limit, span, found)
 
 
-def _span(case: str, facts: State, holding: Holding, limit: Deadline, span: Window) -> list[Span]:
-    said = fate(holding, span)
-    if said not in ("counted", "missed"):
-        return []
+def _measure(
+    case: str, facts: State, holding: Holding, limit: Deadline, window: Window, found: Seen
+) -> None:
+    said = fate(holding, window)
     result = facts.result.until if facts.result else None
     done = holding.until if holding.ended is Ending.RESOLVED else result
-    late = said == "missed"
-    return [Span(case, limit.policy, limit.duration, limit.started, limit.due, done, late)]
+    span = Span(
+        case, limit.policy, limit.duration, limit.started, limit.due, done, said == "missed"
+    )
+    if said in ("counted", "missed"):
+        found.spans.append(span)
+    elif holding.until is None and holding.paused_at is None and facts.ended_at is None:
+        found.open.append(span)

@@ -9,7 +9,9 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from lab.policy.searching import Figures, Found, Goal
+from lab.policy.judging import Figures, Goal
+from lab.policy.searching import Found, Step, Tried, What
+from lab.story.vocabulary import duration
 from lab.whatif.page import OWN_STYLE
 from schemas.reference import Level
 from schemas.rulebook import Rulebook
@@ -19,8 +21,9 @@ from services.rating.web.parts import LANGS, View, esc
 
 GROUNDS: tuple[Words, ...] = (
     Words(
-        "时限与起始层级只根据前一部分提出,后一部分从未看过,最后只检验一次。",
-        "Proposed from the earlier part alone; the later part was held back and asked once.",
+        "各项改动只根据前一部分提出和取舍;后一部分留到最后检验,不据以取舍。",
+        "Proposed and chosen by the earlier part alone; the later part was held back, and only asked what "
+        "each change does there.",
     ),
     Words(
         "由 what-if 裁定:人的行为与时间照记录;新接手的单位按其自身历史抽取。各案相互独立,一个单位的案件变多,不会使其变慢。",
@@ -31,6 +34,11 @@ GROUNDS: tuple[Words, ...] = (
         "放宽时限只改变何为按期,不使任何人办得更快;放宽多少,由县里决定。",
         "A longer limit changes what counts as in time and makes nobody quicker: how long is for the county "
         "to say.",
+    ),
+    Words(
+        "缩短时限的依据是过去无一因此超期;能否守住新时限,仍须问承办单位。",
+        "A shorter limit rests on nobody having been later than it; whether it can be kept is for those who "
+        "must keep it to say.",
     ),
 )
 LEAST = {
@@ -58,9 +66,13 @@ def as_json(found: Found, goal: Goal, diff: str) -> dict[str, Any]:
             rule: {"from": found.today.levels.get(rule), "to": level}
             for rule, level in found.change.levels.items()
         },
-        "tried": [{**asdict(each), "why": each.why.en} for each in found.tried],
+        "leads": {
+            rule: {"from": found.today.leads.get(rule), "to": lead}
+            for rule, lead in found.change.leads.items()
+        },
+        "tried": [_tried(each) for each in found.tried],
         "proposed_from": _halves(found.early),
-        "held_back": _halves(found.late),
+        "held_back": _halves(found.late) | {"longer_limits_alone": _figured(found.longer)},
         "goal_met": found.late[1].score(goal)[0] == 0.0,
         "no_worse": found.holds(goal),
         "rests_on": [words.en for words in GROUNDS],
@@ -68,8 +80,26 @@ def as_json(found: Found, goal: Goal, diff: str) -> dict[str, Any]:
     }
 
 
+def _tried(each: Tried) -> dict[str, Any]:
+    step = each.step
+    return {
+        "what": step.what,
+        "row": step.row,
+        "from": step.was,
+        "to": step.becomes,
+        "why": step.why.en,
+        "kept": each.kept,
+        "proposed_from": _figured(each.early),
+        "held_back": _figured(each.late) if each.late else None,
+    }
+
+
+def _figured(figures: Figures) -> dict[str, Any]:
+    return {**asdict(figures), "share": figures.share}
+
+
 def _halves(figures: tuple[Figures, Figures]) -> dict[str, Any]:
-    before, after = ({**asdict(each), "share": each.share} for each in figures)
+    before, after = map(_figured, figures)
     return {"before": before, "after": after}
 
 
@@ -93,9 +123,10 @@ def render(found: Found, goal: Goal, diff: str, rules: Rulebook) -> str:
 def _body(view: View, found: Found, goal: Goal, diff: str) -> str:
     least = LEAST[goal.least]
     said = (
-        f"目标:按期率不低于 {goal.on_time:.0%},其次{least.zh};时限最多放宽到 {goal.at_most:g} 倍。",
-        f"Goal: at least {goal.on_time:.0%} on time, then {least.en}; no limit more than {goal.at_most:g} "
-        "times as long.",
+        f"目标:按期率不低于 {goal.on_time:.0%},其次{least.zh};时限为现行的 {goal.at_least:g} 至 "
+        f"{goal.at_most:g} 倍。",
+        f"Goal: at least {goal.on_time:.0%} on time, then {least.en}; limits from {goal.at_least:g} to "
+        f"{goal.at_most:g} times today's.",
     )
     met = found.late[1].score(goal)[0] == 0.0
     verdict = (
@@ -106,7 +137,7 @@ def _body(view: View, found: Found, goal: Goal, diff: str) -> str:
     return (
         f"<h1>{view.say(('规则建议', 'Rules that would meet a goal'))}</h1><p>{view.say(said)}</p>"
         f"<p><b>{view.say(verdict)}</b></p>{_figures(view, found)}{_limits(view, found)}"
-        f"{_levels(view, found)}<h2>{view.say(('依据', 'What it rests on'))}</h2><ul>{grounds}</ul>"
+        f"{_steps(view, found)}<h2>{view.say(('依据', 'What it rests on'))}</h2><ul>{grounds}</ul>"
         f"<h2>{view.say(('对规则文件的改动', 'Changes to the files'))}</h2>"
         f'<pre class="scroll" tabindex="0">{esc(diff)}</pre>'
     )
@@ -140,7 +171,8 @@ def _told(name: str, figures: Figures) -> str:
 
 def _limits(view: View, found: Found) -> str:
     rows = "".join(
-        f'<tr><th scope="row">{esc(row)}</th><td>{found.today.limits[row]}</td><td>{limit}</td></tr>'
+        f'<tr><th scope="row">{esc(row)}</th><td>{view.say(duration(found.today.limits[row]))}</td>'
+        f"<td>{view.say(duration(limit))}</td></tr>"
         for row, limit in found.change.limits.items()
     )
     heads = _heads(view, ("时限", "Limit"), ("现为", "Today"), ("建议", "Proposed"))
@@ -148,29 +180,57 @@ def _limits(view: View, found: Found) -> str:
     return f"<h2>{title}</h2>{_tabled(title, heads, rows)}" if rows else ""
 
 
-def _levels(view: View, found: Found) -> str:
+WHAT: dict[What, Words] = {
+    "limit": Words("缩短时限", "a shorter limit"),
+    "lead": Words("换承办单位", "another lead"),
+    "level": Words("改起始层级", "another starting level"),
+}
+
+
+def _steps(view: View, found: Found) -> str:
     rows = "".join(
-        f'<tr><th scope="row">{esc(each.rule)}</th><td>{_level(view, each.level)}</td>'
-        f"<td>{view.say(each.why)}</td><td>{_told('share', each.figures)}</td>"
-        f"<td>{_told('escalated', each.figures)}</td>"
-        f'<td class="n">{view.say(("采用", "kept") if each.kept else ("不采用", "left"))}</td></tr>'
+        f'<tr><th scope="row">{esc(each.step.row)}</th><td>{view.say(WHAT[each.step.what])}</td>'
+        f"<td>{_value(view, each.step, each.step.was)} → "
+        f"{_value(view, each.step, each.step.becomes)}</td><td>{view.say(each.step.why)}</td>"
+        f"{_cells(each.early)}"
+        f'<td class="n">{view.say(("采用", "kept") if each.kept else ("不采用", "left"))}</td>'
+        f"{_cells(each.late)}</tr>"
         for each in found.tried
     )
+    parts = (("用于提出", "proposed from"), ("保留", "held back"))
+    names = (NAMES["share"], NAMES["escalated"])
+    early, late = ([_joined(name, part) for name in names] for part in parts)
     heads = _heads(
         view,
-        ("分派规则", "Rule"),
-        ("改从此级开始", "Would start at"),
+        ("行", "Row"),
+        ("改动", "Change"),
+        ("由 → 至", "From → to"),
         ("原因", "Because"),
-        NAMES["share"],
-        NAMES["escalated"],
+        *early,
         ("", ""),
+        *late,
     )
-    title = view.say(("起始层级", "Starting levels"))
+    title = view.say(("逐项试过的改动", "Changes that were tried"))
     return f"<h2>{title}</h2>{_tabled(title, heads, rows)}" if rows else ""
 
 
-def _level(view: View, level: Level) -> str:
-    return view.say(LEVELS[level])
+def _joined(name: Words, part: tuple[str, str]) -> Words:
+    return Words(f"{name.zh}({part[0]})", f"{name.en} ({part[1]})")
+
+
+def _cells(figures: Figures | None) -> str:
+    names = ("share", "escalated")
+    return "".join(f"<td>{_told(name, figures) if figures else ''}</td>" for name in names)
+
+
+def _value(view: View, step: Step, value: str) -> str:
+    match step.what:
+        case "limit":
+            return view.say(duration(value))
+        case "lead":
+            return esc(value)
+        case "level":
+            return view.say(LEVELS[Level(value)])
 
 
 def _heads(view: View, *words: tuple[str, str] | Words) -> str:

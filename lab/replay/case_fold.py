@@ -41,7 +41,8 @@ class Landed:
     at: int | None
     """Its place among all records of all topics, where that is known."""
     written: datetime | None
-    """The true time, where that is known."""
+    """When it came to the log: the true time, or the latest that its partition had come to; where
+    that is known."""
     message: Message[Any]
     verdict: Verdict
     before: Standing

@@ -5,8 +5,9 @@
 Each event that a service decided has a cause: an event before it, a timer, or a person's word, which
 it carries (`lab.replay.deeds`). The cause is put to `decide` on the state that stood; since a service
 may have known a little less than the log held when its answer landed, any state between cause and
-answer will do. The rule to remember: **no difference along the log means none at all**: the same
-decisions from the same beginning make the same log.
+answer will do. Where the log ends soon after a cause, its answer may lie behind that end. The rule to
+remember: **no difference along the log means none at all**: the same decisions from the same
+beginning make the same log.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from lab.replay.case_fold import CaseFold, Landed
@@ -64,9 +66,10 @@ def _short(value: Any) -> str:
     return text if len(text) < 60 else text[:57] + "…"
 
 
-def differences(case: CaseFold, rules: Rulebooks) -> Iterator[Difference]:
-    """In the order of the log. Some 0.1 ms an event."""
-    again = _Again(case, rules)
+def differences(case: CaseFold, rules: Rulebooks, until: datetime) -> Iterator[Difference]:
+    """In the order of the log. What was written by `until` has its answer, or will have none. Some
+    0.1 ms an event."""
+    again = _Again(case, rules, until)
     for place, landed in enumerate(case.landed):
         if landed.was_accepted:
             yield from again.decided(place, landed)
@@ -74,9 +77,10 @@ def differences(case: CaseFold, rules: Rulebooks) -> Iterator[Difference]:
 
 
 class _Again:
-    def __init__(self, case: CaseFold, rules: Rulebooks) -> None:
+    def __init__(self, case: CaseFold, rules: Rulebooks, until: datetime) -> None:
         self.case = case
         self.rules = rules
+        self.until = until
         self._children: dict[tuple[str, str | None], list[int]] = defaultdict(list)
         for place, landed in enumerate(case.landed):
             if landed.was_accepted:
@@ -97,7 +101,7 @@ class _Again:
             if answer is not None:
                 self._explained.add(answer)
                 yield from self._held(service, cause, place, answer, decided)
-            elif isinstance(decided, CaseEvent) and not self._idle(service, cause, place):
+            elif isinstance(decided, CaseEvent) and self._passed_over(service, cause, place):
                 yield Difference(service, cause, landed, None, decided)
 
     def _answer_to(self, cause: Cause, service: str) -> int | None:
@@ -123,21 +127,23 @@ class _Again:
         if not any(self._decide(service, state, cause) == logged for state in between):
             yield Difference(service, cause, landed, logged, decided)
 
-    def _idle(self, service: str, cause: Cause, place: int) -> bool:
-        """There came a state on which nothing follows from it, before the service went on: it answers
-        the causes of a case in their order."""
-        later = self.case.landed[place + 1 : self._went_on(service, place)]
-        states = (each.states[service] for each in later)
-        return any(not isinstance(self._decide(service, s, cause), CaseEvent) for s in states)
+    def _passed_over(self, service: str, cause: Cause, place: int) -> bool:
+        """The service went on, or the log did, and no state had come on which nothing follows from
+        the cause: a service answers the causes of a case in their order."""
+        landed, went_on = self.case.landed, self._went_on(service, place)
+        if went_on is None and (landed[place].written or cause.time) > self.until:
+            return False
+        states = (each.states[service] for each in landed[place + 1 : went_on])
+        return all(isinstance(self._decide(service, s, cause), CaseEvent) for s in states)
 
-    def _went_on(self, service: str, place: int) -> int:
-        """Where the service's first answer to an event after this one landed."""
+    def _went_on(self, service: str, place: int) -> int | None:
+        """Where the service's first answer to an event after this one landed; None: there is none."""
         after = {each.message.id for each in self.case.landed[place + 1 :]}
         for number, each in enumerate(self.case.landed[place + 1 :], place + 1):
             event = each.message
             if event.source == f"/services/{service}" and event.causationid in after:
                 return number
-        return len(self.case.landed)
+        return None
 
     # ── what a timer or a person brought about ───────────────────────────────────────────────
 

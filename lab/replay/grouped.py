@@ -7,6 +7,7 @@ reading of the file costs as much as folding a fifth of it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -33,7 +34,8 @@ class Counts(Protocol):
 def folded_cases(
     path: Path, mine: Sequence[int], partitions: int, counts: Counts | None = None
 ) -> Iterator[CaseFold]:
-    """The cases of some partitions, whole. The place of each event is its line in the file."""
+    """The cases of some partitions, whole. The place of each event is its line in the file; it was
+    written when its partition had come so far, since after an outage events come late."""
     together = _together(path, partitions)
     for first in range(0, len(mine), together):
         lines = Lines(path, frozenset(mine[first : first + together]), partitions)
@@ -56,7 +58,8 @@ def _read(lines: Iterator[Line] | Lines) -> tuple[dict[str, CaseFold], int, list
     read = Reader(EVENT_TYPES).read
     cases: dict[str, CaseFold] = {}
     events, unreadable = 0, list[tuple[int, str]]()
-    for number, _, _, value, _ in lines:
+    come_to: dict[int, datetime] = {}
+    for number, partition, _, value, _ in lines:
         events += 1
         try:
             event = read(value)
@@ -66,5 +69,8 @@ def _read(lines: Iterator[Line] | Lines) -> tuple[dict[str, CaseFold], int, list
         case = cases.get(event.subject)
         if case is None:
             case = cases[event.subject] = CaseFold(event.subject)
-        case.fold(number, event)
+        latest = come_to.get(partition)
+        if latest is None or event.time > latest:
+            latest = come_to[partition] = event.time
+        case.fold(number, event, written=latest)
     return cases, events, unreadable

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from lab.replay.case_fold import CaseFold, Landed
@@ -21,6 +21,8 @@ from schemas.lifecycle import HELD
 from services.sla.state import HOLDERS
 
 MOST_ATTEMPTS = 50
+OUTAGE = timedelta(days=1)
+"""What should have followed within so long before the log's end may yet come."""
 
 
 class Breach(NamedTuple):
@@ -125,11 +127,14 @@ def nothing_is_held_against_a_department_that_does_not_hold_the_case(
 
 
 def no_timer_is_passed_over(case: CaseFold, until: datetime) -> Iterator[Breach]:
-    """A timer that was due by then has run out, however late."""
+    """A timer that was due by then has run out, however late; one that was set later yet may."""
+    last = case.landed[-1]
+    if (last.written or last.message.time) > until:
+        return
     for service, decider in case.deciders.items():
         timer = decider.due(case.states[service])
         if timer is not None and timer.at < until:
-            yield Breach(case.landed[-1], f"{service} did nothing at {timer.at}, nor later")
+            yield Breach(last, f"{service} did nothing at {timer.at}, nor later")
 
 
 PROMISES: tuple[Promise, ...] = (

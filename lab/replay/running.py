@@ -19,6 +19,7 @@ from typing import TypeVar
 START = "fork" if "fork" in get_all_start_methods() else "spawn"
 """Everything is imported once: that alone takes longer than a month's log."""
 T = TypeVar("T")
+R = TypeVar("R")
 Work = Callable[[Path, Sequence[int]], T]
 """What is done with the lines of some partitions of a file."""
 
@@ -39,6 +40,14 @@ def over(work: Callable[[Sequence[int]], T], shares: Sequence[Sequence[int]]) ->
         return [_undisturbed(work, shares[0])]
     with ProcessPoolExecutor(len(shares), mp_context=get_context(START)) as pool:
         return list(pool.map(partial(_undisturbed, work), shares))
+
+
+def dealt(work: Callable[[Sequence[int]], list[R]], things: int, jobs: int) -> list[R]:
+    """What is found of each of so many things that share nothing, in their order; `work` finds it of
+    those that it is given."""
+    jobs = min(jobs, things)
+    found = over(work, [range(first, things, jobs) for first in range(jobs)])
+    return [found[place % jobs][place // jobs] for place in range(things)]
 
 
 def _undisturbed(work: Callable[[Sequence[int]], T], share: Sequence[int]) -> T:

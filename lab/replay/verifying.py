@@ -4,7 +4,8 @@
          + rules ─► decided again ───┘
 
 With rules, every decision is held against what is decided now (`lab.replay.decisions`); without, only
-what the log itself can prove.
+what the log itself can prove. The rule to remember: **what a log's end hides is not missing**: it may
+be cut off anywhere, and what should have followed within a day of its end may yet come.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from lab.replay.decisions import differences
 from lab.replay.grouped import folded_cases
 from lab.replay.promises import (
     BETWEEN_CASES,
+    OUTAGE,
     PROMISES,
     Breach,
     Ties,
@@ -32,8 +34,6 @@ from lab.replay.running import over_partitions
 from schemas.rulebook import Rulebooks
 from schemas.topics import KEYED_PARTITIONS
 
-OUTAGE = timedelta(days=1)
-"""Timers that were due within so long before the log's end may yet run out."""
 DECISIONS = "today's code decides the same"
 READABLE = "every line is an event"
 SHOWN = 20
@@ -137,7 +137,7 @@ def of_case(case: CaseFold, rules: Rulebooks | None, until: datetime) -> Iterato
             yield _broken(words(promise), breach)
     for breach in no_timer_is_passed_over(case, until):
         yield _broken(words(no_timer_is_passed_over), breach)
-    for difference in differences(case, rules) if rules is not None else ():
+    for difference in differences(case, rules, until) if rules is not None else ():
         yield _broken(DECISIONS, Breach(difference.at, str(difference)))
 
 

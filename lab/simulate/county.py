@@ -61,15 +61,14 @@ def simulate(
     rules: Rulebook,
     see: Callable[[Message[Any]], None],
     feed: Iterable[TimedInput] | None = None,
-) -> int:
+) -> None:
     """Live through the plan; `see` is told of every event, in the order of time. `feed` comes in
-    instead of what the habits would bring. Returns how many events there were."""
+    instead of what the habits would bring."""
     parties = CountyParties(habits, rules, plan.seed, plan.extra)
     runner = Runner(rules.reference, parties, see)
     with unhindered():
         coming = reports(plan, habits, rules) if feed is None else feed
         runner.run(coming, plan.end(rules.zone))
-    return runner.events
 
 
 def simulate_log(
@@ -78,7 +77,7 @@ def simulate_log(
     rules: Rulebook,
     to: Path,
     see: Callable[[Message[Any]], None] = lambda _event: None,
-) -> int:
+) -> None:
     """`simulate` into a file of one event a line. Raises OSError where it cannot be written."""
     with to.open("wb") as file:
 
@@ -86,4 +85,4 @@ def simulate_log(
             file.write(envelope.write(event) + b"\n")
             see(event)
 
-        return simulate(plan, habits, rules, put)
+        simulate(plan, habits, rules, put)

@@ -17,8 +17,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 from lab.deciding import decide
+from lab.replay.running import dealt
 from lab.simulate.county import Plan, reports
 from lab.simulate.habits import Habits, Handling
 from lab.simulate.luck import course
@@ -54,6 +56,12 @@ class Need:
     """Share in time with the hands that there are."""
     extra: list[float | None] = field(default_factory=list)
 
+    def join(self, other: Need) -> None:
+        """The same department's need in further seeds."""
+        self.cases += other.cases
+        self.now += other.now
+        self.extra += other.extra
+
     def extra_interval(self) -> tuple[float | None, float | None, float | None]:
         """The least, the middle and the most over the seeds; None is more than all."""
         ordered = sorted(self.extra, key=lambda each: (each is None, each or 0.0))
@@ -61,20 +69,42 @@ class Need:
 
 
 def staff(
-    plans: Sequence[Plan], habits: Habits, rules: Rulebook, target: float, at_least: int
+    plans: Sequence[Plan],
+    habits: Habits,
+    rules: Rulebook,
+    target: float,
+    at_least: int,
+    jobs: int = 1,
 ) -> list[Need]:
-    """What every department with so many cases in a plan needs, over all plans; most cases first."""
+    """What every department with so many cases in a plan needs, over all plans; most cases first.
+    Plans share nothing: over so many processes as there are `jobs`."""
+    work = partial(_needs, plans, habits, rules, target, at_least)
     needs: dict[str, Need] = {}
-    for plan in plans:
-        for department, jobs in sorted(jobs_of(plan, habits, rules).items()):
-            if len(jobs) < at_least:
-                continue
-            bench = Bench(department, jobs, plan.seed, habits, rules)
-            need = needs.setdefault(department, Need(department, bench.per_day))
-            need.cases.append(len(jobs))
-            need.now.append(bench.share(0.0))
-            need.extra.append(least(bench, target))
+    for found in dealt(work, len(plans), jobs):
+        for need in found:
+            needs.setdefault(need.department, Need(need.department, need.per_day)).join(need)
     return sorted(needs.values(), key=lambda need: (-sum(need.cases), need.department))
+
+
+def _needs(
+    plans: Sequence[Plan],
+    habits: Habits,
+    rules: Rulebook,
+    target: float,
+    at_least: int,
+    mine: Sequence[int],
+) -> list[list[Need]]:
+    """Of some of the plans, what each department needs."""
+    found = []
+    for plan in (plans[place] for place in mine):
+        needs = []
+        for department, jobs in sorted(jobs_of(plan, habits, rules).items()):
+            if len(jobs) >= at_least:
+                bench = Bench(department, jobs, plan.seed, habits, rules)
+                now, extra = bench.share(0.0), least(bench, target)
+                needs.append(Need(department, bench.per_day, [len(jobs)], [now], [extra]))
+        found.append(needs)
+    return found
 
 
 def least(bench: Bench, target: float) -> float | None:

@@ -142,7 +142,7 @@ def _first_pass(
     part, waiting, same = Answer(first, last), Waiting(), Tally()
     for case in folded_cases(log, mine, question.partitions, part):
         before = as_logged(case, setting.span)
-        found = first_difference(case, setting.rules)
+        found = first_difference(case, setting)
         if found is None:
             _add(same, before, setting)
             continue
@@ -200,7 +200,7 @@ def _lived(
         ways = [live_again(case, setting, repeat) for repeat in range(repeats)]
         for tally, way in zip(part.drawn, ways, strict=True):
             _add(tally, way, setting)
-        found = first_difference(case, setting.rules)
+        found = first_difference(case, setting)
         before = as_logged(case, setting.span)
         part.changed.append(_changed(case, str(found), before, ways[0]))
     return part

@@ -18,6 +18,7 @@ from typing import Any
 from lab.one_case import OneCase
 from lab.replay.case_fold import CaseFold
 from lab.replay.decisions import Difference, differences
+from lab.replay.promises import OUTAGE
 from lab.whatif.habits import Habits, Spell
 from lab.whatif.outcomes import Outcome, outcome_of
 from lab.whatif.script import Mark, Script
@@ -58,24 +59,25 @@ def as_logged(case: CaseFold, span: Window) -> Lived:
     return Lived(facts, events, outcome_of(facts, events, span))
 
 
-def first_difference(case: CaseFold, rules: Rulebooks) -> Difference | None:
+def first_difference(case: CaseFold, setting: Setting) -> Difference | None:
     """What is decided otherwise first; None: the case stays as it is. One that never was opened here
     (its report joined another case) has nothing to decide."""
     if not any(isinstance(each.message.data, Opened) for each in case.accepted):
         return None
-    return next(differences(case, rules), None)
+    return next(differences(case, setting.rules, setting.end - OUTAGE), None)
 
 
 def live_again(case: CaseFold, setting: Setting, repeat: int) -> Lived:
     """What happens now, until the log's last moment."""
     chance = Random(f"{setting.seed} {repeat} {case.id}")
     script = Script(case, setting.rules, setting.habits, chance)
-    again = OneCase(case.id, setting.rules, script)
+    events: list[Message[Any]] = []
+    again = OneCase(case.id, setting.rules, script, events.append)
     again.add(script.opening())
-    events = tuple(again.run(setting.end))
+    again.run(setting.end)
     facts: State = again.state("rating")
     told = outcome_of(facts, events, setting.span)
-    return Lived(facts, events, told, frozenset(script.marks))
+    return Lived(facts, tuple(events), told, frozenset(script.marks))
 
 
 # ── habits ───────────────────────────────────────────────────────────────────────────────────

@@ -37,7 +37,9 @@ def test_boston_is_compared_by_department(
     head, _, row = capsys.readouterr().out.splitlines()
     assert head.startswith("| department | due | real | simulated")
     assert row.startswith("| pwdx | 118 |")
-    ElementTree.parse(svg)
+    words = {each.text for each in ElementTree.parse(svg).iter() if each.text}
+    assert {"Public Works", "实际 real"} <= words
+    assert any("% of those due" in each for each in words)
 
 
 def test_what_does_not_change_is_met_but_for_chance(tmp_path: Path) -> None:
@@ -55,4 +57,5 @@ def test_the_county_of_the_paper_is_drawn(
     county_of_the_paper.main(["--cases", "40", "--days", "40", "--svg", str(svg)])
     assert "40 cases" in capsys.readouterr().out
     words = {each.text for each in ElementTree.parse(svg).iter() if each.text}
-    assert {"2022-01", "2022-02"} <= words
+    assert {"2022-01", "2022-02", "件 cases"} <= words
+    assert any("made-up habits" in each for each in words), "nobody takes it for a real county"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from collections import Counter
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import orjson
@@ -12,10 +13,16 @@ from typer.testing import CliRunner
 from cli.main import app
 from lab.policy.editing import Change, changed, written
 from lab.policy.halves import halves
-from lab.policy.limits import longer_limits
-from lab.policy.searching import Goal, gini, search
-from lab.policy.spans import Span
+from lab.policy.judging import Goal, gini
+from lab.policy.leads import ENOUGH, other_leads
+from lab.policy.limits import longer_limits, shorter_limits
+from lab.policy.searching import search
+from lab.policy.spans import Seen, Span
 from lab.replay.reading import moment_of
+from lab.simulate import arrivals
+from lab.simulate.county import Plan, simulate_log
+from lab.simulate.habits import Handling, Returns, Times
+from lab.simulate.usual import usual
 from lab.whatif.asking import Question, ask
 from schemas.reference import Level
 from schemas.rulebook import Rulebook
@@ -25,7 +32,8 @@ from tests import rehearsed
 
 MID_JULY = datetime(2022, 7, 18, tzinfo=UTC)
 MONDAY = datetime(2022, 7, 4, 1, tzinfo=UTC)
-CALENDAR = work_calendar(Rulebook(rehearsed.hanyin()))
+RULES = Rulebook(rehearsed.hanyin())
+CALENDAR = work_calendar(RULES)
 
 
 @pytest.fixture(scope="module")
@@ -66,6 +74,43 @@ def test_a_holding_whose_end_nobody_knows_is_not_mended_by_a_longer_limit() -> N
     assert longer_limits(lost, CALENDAR, 1.0, 2.0) == {}
 
 
+def known(*those: Span, end: timedelta, still_open: tuple[Span, ...] = ()) -> Seen:
+    return Seen(MONDAY + end, list(those), list(still_open))
+
+
+def test_a_limit_may_be_shorter_where_nobody_would_have_been_late() -> None:
+    quick = spans("lights", [2] * 19 + [5])
+    (found,) = shorter_limits(known(*quick, end=timedelta(days=3)), CALENDAR, 0.25)
+    assert found == ("lights", "10h", "6h", 20)
+    (less,) = shorter_limits(known(*quick, end=timedelta(days=3)), CALENDAR, 0.8)
+    assert less.limit == "8h", "no shorter than is allowed"
+
+
+def test_who_is_late_already_does_not_hold_a_shorter_limit_up() -> None:
+    found = shorter_limits(
+        known(*spans("lights", [2] * 19 + [50]), end=timedelta(days=3)), CALENDAR, 0.5
+    )
+    assert [each.limit for each in found] == ["6h"]
+
+
+def test_few_cases_say_nothing_of_a_shorter_limit() -> None:
+    assert shorter_limits(known(*spans("few", [1] * 19), end=timedelta(9)), CALENDAR, 0.5) == []
+
+
+def test_a_limit_that_no_case_could_outlast_yet_is_not_shortened() -> None:
+    """In a log of three hours all that has ended was quick. What has not is not known to be."""
+    quick = spans("lights", [1] * 30)
+    assert shorter_limits(known(*quick, end=timedelta(hours=3)), CALENDAR, 0.5) == []
+
+
+def test_what_is_still_open_counts_as_late_once_the_shorter_limit_ran_out() -> None:
+    quick = spans("lights", [1] * 30)
+    lying = Span("lying", "lights", "10h", MONDAY, MONDAY + timedelta(hours=10), None, late=False)
+    end = timedelta(hours=9)
+    assert shorter_limits(known(*quick, end=end), CALENDAR, 0.5)[0].limit == "6h"
+    assert shorter_limits(known(*quick, end=end, still_open=(lying,)), CALENDAR, 0.5) == []
+
+
 def test_gini_is_nothing_among_equals_and_grows_with_what_one_carries() -> None:
     assert gini([3.0, 3.0, 3.0]) == pytest.approx(0.0)
     assert gini([0.0, 0.0, 9.0]) == pytest.approx(2 / 3)
@@ -75,13 +120,17 @@ def test_gini_is_nothing_among_equals_and_grows_with_what_one_carries() -> None:
 
 
 def test_only_values_are_touched_in_a_countys_files(tmp_path: Path) -> None:
-    change = Change({"usual": "3wd", "emergency-county": "18h"}, {"garbage": Level.TOWN})
+    change = Change(
+        {"usual": "3wd", "emergency-county": "18h"},
+        {"garbage": Level.TOWN},
+        {"garbage": "village-clinic", "culture-sports": "county-education"},
+    )
     diff = written(rehearsed.HANYIN, change, "hanyin-other", tmp_path / "other")
     assert read_folder(tmp_path / "other") == changed(rehearsed.hanyin(), change, "hanyin-other")
     lines = [
         line for line in diff.splitlines() if line[:1] in "+-" and line[:3] not in ("+++", "---")
     ]
-    assert len(lines) == 8, "the version, two limits and a level, each before and after"
+    assert len(lines) == 12, "the version, two limits, a level and two leads, before and after"
     assert sum("usual" in line for line in lines) == 2
 
 
@@ -119,6 +168,84 @@ def test_what_is_proposed_is_judged_by_what_if_on_what_was_held_back(july: Path)
     )
 
 
+# ── another lead ─────────────────────────────────────────────────────────────────────────────
+
+CULTURE = "culture-sports"
+
+
+def worked(**by: tuple[int, int]) -> Seen:
+    """A log in which the rule placed 60 matters of culture, and so many were judged and in time."""
+    units = {unit.replace("_", "-"): counts for unit, counts in by.items()}
+    return Seen(
+        MONDAY,
+        placed=Counter({CULTURE: 60}),
+        categories={CULTURE: Counter({CULTURE: 60})},
+        judged=Counter({(CULTURE, unit): judged for unit, (judged, _) in units.items()}),
+        kept=Counter({(CULTURE, unit): kept for unit, (_, kept) in units.items()}),
+    )
+
+
+def leads(seen: Seen) -> list[tuple[str, str]]:
+    return [(each.now, each.other) for each in other_leads(RULES, seen)]
+
+
+def test_who_did_such_work_and_was_more_often_in_time_is_proposed() -> None:
+    seen = worked(
+        county_culture_tourism=(40, 20), county_education=(20, 18), county_housing=(20, 12)
+    )
+    assert leads(seen) == [("county-culture-tourism", "county-education")]
+
+
+def test_nobody_is_proposed_who_did_too_little_of_it_or_did_it_worse() -> None:
+    few = ENOUGH - 1
+    assert leads(worked(county_culture_tourism=(40, 20), county_education=(few, few))) == []
+    assert leads(worked(county_culture_tourism=(40, 20), county_education=(20, 9))) == []
+    assert leads(worked(county_culture_tourism=(40, 20), vc_610921100001=(20, 20))) == []
+
+
+JUNE = datetime(2022, 6, 4, tzinfo=UTC)
+QUICK = Handling(resolve=Times(working=True, hours=(1.0, 8.0), steps=2))
+LYING = Handling(
+    department="county-culture-tourism",
+    resolve=Times(working=True, hours=(1.0, 8.0), steps=4),
+    returns=Returns(share=0.3, hours=Times(hours=(1.0, 2.0), steps=2), reasons={"not-ours": 1.0}),
+)
+"""It leaves half of its matters lying and returns a third, which education then does."""
+
+
+def spring(folder: Path, *handling: Handling) -> Path:
+    """The log of a spring in which only matters of culture came in."""
+    plain = usual(RULES, 1000)
+    kind = plain.arrivals.kinds[0].model_copy(update={"category": CULTURE})
+    coming = plain.arrivals.model_copy(update={"kinds": (kind,), "shocks": ()})
+    changes = {"arrivals": coming, "handling": handling, "capacity": (), "ratings": ()}
+    plan = Plan(arrivals.Span(date(2022, 5, 9), 40, 240), 7, afterwards=30)
+    simulate_log(plan, plain.model_copy(update=changes), RULES, folder / "log.jsonl")
+    return folder / "log.jsonl"
+
+
+def test_work_moves_to_who_does_it_in_time_and_the_held_back_months_agree(tmp_path: Path) -> None:
+    goal = Goal(on_time=0.9, at_most=1.0, tries=1, repeats=2)
+    found = search(spring(tmp_path, LYING, QUICK), RULES.reference, goal, JUNE)
+    assert found.change == Change(leads={CULTURE: "county-education"})
+    assert found.today.leads == {CULTURE: "county-culture-tourism"}
+    step = next(each for each in found.tried if each.kept)
+    assert step.step.what == "lead" and step.late == found.late[1]
+    for before, after in (found.early, found.late):
+        assert after.late < before.late / 2
+
+
+def test_a_shorter_limit_is_kept_where_nobody_more_is_late(tmp_path: Path) -> None:
+    goal = Goal(on_time=0.1, at_least=0.4, tries=1, repeats=2)
+    found = search(spring(tmp_path, QUICK), RULES.reference, goal, JUNE)
+    shorter = found.tried[0]
+    assert shorter.kept and shorter.step.what == "limit"
+    assert (shorter.step.was, shorter.step.becomes) == ("5wd", "2wd")
+    assert found.change.limits == {shorter.step.row: "2wd"}
+    assert shorter.early.late <= found.early[0].late
+    assert shorter.late is not None and shorter.late.late <= found.late[0].late
+
+
 def test_a_goal_that_is_met_already_changes_no_limit(july: Path) -> None:
     found = search(july, rehearsed.hanyin(), Goal(on_time=0.01, tries=0, repeats=1), MID_JULY)
     assert not found.change
@@ -142,4 +269,10 @@ def test_the_command_writes_a_folder_a_page_and_json(july: Path, tmp_path: Path)
     }
     text = page.read_text("utf-8")
     assert "按期率" in text and "held back" in text and "<script" not in text
+    assert "个工作日" in text, "limits in words, not 2wd"
+    assert (
+        told["diff"].count(f"--- {rehearsed.HANYIN}")
+        == told["diff"].count(f"+++ {rehearsed.HANYIN}")
+        > 0
+    )
     assert CliRunner().invoke(app, asked).exit_code == 2, "the folder is there already"

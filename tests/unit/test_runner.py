@@ -18,6 +18,7 @@ from lab.demo.month import month
 from lab.demo.parties import DemoParties
 from lab.demo.rehearsals import july
 from lab.demo.stories import read_stories
+from lab.inputs import TimedInput
 from lab.mapping import read_mapping
 from lab.runner import Runner
 from schemas import envelope
@@ -67,6 +68,25 @@ def test_the_log_comes_in_the_order_of_time() -> None:
     Runner(hanyin(), DemoParties(stories, Rulebook(hanyin())), log.append).run(reports, end)
     moments = [event.time for event in log]
     assert moments == sorted(moments)
+
+
+class Stammering(DemoParties):
+    """They say all that they say twice."""
+
+    def react(self, event: Message[Any]) -> Iterable[TimedInput]:
+        return [item for item in super().react(event) for _ in range(2)]
+
+
+def test_what_is_sent_twice_is_answered_once() -> None:
+    stories = read_stories()
+    reports = sorted((inputs.report(r) for r, _ in stories), key=lambda item: item.at)
+    once: list[Message[Any]] = []
+    twice: list[Message[Any]] = []
+    end = reports[-1].at + timedelta(days=30)
+    for log, kind in ((once, DemoParties), (twice, Stammering)):
+        parties = kind(stories, Rulebook(hanyin()))
+        Runner(hanyin(), parties, log.append).run(reports, end)
+    assert twice == once
 
 
 def test_inputs_out_of_order_are_refused() -> None:

@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -245,6 +246,21 @@ def test_the_commands_fit_what_they_simulated(tmp_path: Path) -> None:
     assert read_habits(habits).origin.cases == 40
     asked = ["simulate", "deploy/hanyin", "--fit", str(habits), "--cases", "5", "--json"]
     assert CliRunner().invoke(app, asked).exit_code == 0
+
+
+def test_however_many_processes_counties_have_the_same_logs(tmp_path: Path) -> None:
+    told, logs = [], []
+    for jobs in (1, 2, 3):
+        asked = ["simulate", "deploy/hanyin", "--cases", "25", "--days", "3", "--counties", "4"]
+        to = tmp_path / str(jobs)
+        result = CliRunner().invoke(app, [*asked, "--jobs", str(jobs), "--log", str(to), "--json"])
+        assert result.exit_code == 0, result.output
+        counties = orjson.loads(result.stdout)
+        told.append([(each["cases"], each["events"], each["on_time"]) for each in counties])
+        logs.append([file.read_bytes() for file in sorted(to.iterdir())])
+    assert told[0] == told[1] == told[2]
+    assert logs[0] == logs[1] == logs[2]
+    assert len(set(logs[0])) == 4, "each county has its own luck"
 
 
 def test_times_in_steps_may_be_few() -> None:

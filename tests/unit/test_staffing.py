@@ -54,6 +54,13 @@ def test_the_least_extra_reaches_the_target_and_a_little_less_does_not() -> None
     assert bench().share(round(found - 0.01, 2)) < target
 
 
+def test_however_many_processes_the_need_is_the_same() -> None:
+    plans = [Plan(Span(MAY, 2, 60), seed) for seed in (1, 2, 3)]
+    found = [staff(plans, plain(), rules(), 0.95, 2, jobs) for jobs in (1, 2)]
+    assert found[0] == found[1]
+    assert any(len(need.now) == 3 for need in found[0])
+
+
 def test_who_is_in_time_needs_nobody() -> None:
     assert least(bench(), bench().share(0.0)) == 0.0
 
