@@ -2,21 +2,22 @@
 
     put(case, facts) ─► its old lines out, its new ones in ─┐
     advance(now)     ─► only cases whose limits ran out ────┴─► Tally of each unit ─► cards()
+                          (what was said of each: `ledger`)
 
 A full recomputation is a new board with all cases put on it. The rule to remember: **the way does
 not matter**: whatever was put, changed and let pass in whatever order, the cards are those of a new
 board with the same facts at the same moment, to the byte.
 
 Time changes a verdict only where it passes a moment that stands in the facts of the case, so each
-case waits in a heap for the next such moment, and time costs no more than what falls due.
+case waits for the next such moment, and time costs no more than what falls due. In memory are the
+tallies alone, whose size follows from the units: the cases stand in the ledger, their facts elsewhere.
 """
 
 from __future__ import annotations
 
-import heapq
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import NamedTuple, TypeAlias, cast
 from zoneinfo import ZoneInfo
 
 from schemas.outputs import Scorecard
@@ -26,6 +27,7 @@ from services.rating.guard import Guard
 from services.rating.hours import Hours
 from services.rating.judging import Verdict
 from services.rating.league import Group, judged, ranks
+from services.rating.ledger import Ledger, Share
 from services.rating.measures import COUNTS, MEASURES, RATES
 from services.rating.periods import window_of
 from services.rating.tally import Line, Tally, rate, read, stars, times
@@ -33,28 +35,37 @@ from services.rating.units import SCOPES, Key, answerable, known_units, name_of
 from services.sla.calendar import WorkCalendar
 
 Facts: TypeAlias = Iterable[tuple[str, State]]
-Share: TypeAlias = tuple[tuple[Key, ...], Line]
-"""What one case says, and of which units."""
 COLUMN = {measure.name: number for number, measure in enumerate(MEASURES)}
 
 
+class Cell(NamedTuple):
+    """The cases behind one figure: how many, and some of them with what was said of each."""
+
+    total: int
+    cases: list[tuple[str, Verdict]]
+
+
 class Board:
-    def __init__(self, rules: Rulebook, period: str, now: datetime) -> None:
-        """ValueError for a malformed period."""
+    def __init__(
+        self,
+        rules: Rulebook,
+        period: str,
+        now: datetime,
+        known: Mapping[str, State] | None = None,
+    ) -> None:
+        """`known`: where the facts stand of every case that was put on the board; without it, the
+        board keeps them. ValueError for a malformed period."""
         self.rules = rules
         self.period = period
         self.window = window_of(rules, period, now)
         self._known = frozenset(known_units(rules))
         self._tallies: dict[Key, Tally] = {key: Tally() for key in self._known}
-        self._shares: dict[str, tuple[Share, ...]] = {}
-        self._facts: dict[str, State] = {}
-        """Of the cases that it tells about."""
-        self._wakes: list[tuple[datetime, str]] = []
+        self._ledger = Ledger()
+        self._own: dict[str, State] | None = {} if known is None else None
+        self._facts: Mapping[str, State] = self._own if known is None else known  # type: ignore[assignment]
         zone = ZoneInfo(rules.calendar().timezone)
         self._guard = Guard(zone, rules.settings.ratings_a_day, self.window.start)
         self.window = self.window._replace(floods=self._guard.floods)
-        self._same: dict[tuple[Verdict | None, ...], tuple[Verdict | None, ...]] = {}
-        """Tuples of verdicts, each kept once: there are few different ones."""
         self._ask = answerable(rules)
         self._hours = Hours(WorkCalendar.of(rules.calendar()), self.window.start)
         self._cards: dict[Key, Scorecard] = {}
@@ -70,46 +81,41 @@ class Board:
 
     def put(self, case: str, facts: State) -> None:
         """The facts of a case as they are now, whether it was known before or not."""
+        if self._own is not None:
+            self._own[case] = facts
         others = self._guard.put(case, facts)
         self._put(case, facts)
-        for other in others & self._facts.keys():
-            self._put(other, self._facts[other])
+        for other in others:
+            self._put(other, self.facts(other))
 
     def _put(self, case: str, facts: State) -> None:
-        for keys, line in self._shares.pop(case, ()):
-            self._take_out(case, keys, line)
         shares = self._judged(case, facts)
+        until = self._holds_until(facts) if shares else None
+        for keys, line in self._ledger.put(case, shares, until):
+            self._take_out(keys, line)
         for keys, line in shares:
             for key in keys:
-                self._tally(key).add(case, line)
+                self._tally(key).add(line)
             self._stale.update(keys)
-        if shares:
-            self._shares[case] = shares
-        self._wait(case, facts, concerned=bool(shares))
 
     def advance(self, now: datetime) -> None:
         """Time has come to `now`; it never goes back."""
         if now <= self.window.now:
             return
         self.window = self.window._replace(now=now)
-        woken = set()
-        while self._wakes and self._wakes[0][0] <= now:
-            woken.add(heapq.heappop(self._wakes)[1])
-        for case in woken & self._facts.keys():
-            self._put(case, self._facts[case])
+        for case in self._ledger.woken(now):
+            self._put(case, self.facts(case))
 
     def _judged(self, case: str, facts: State) -> tuple[Share, ...]:
-        found = []
-        for view, keys in self._ask(case, facts, self.window):
-            line = read(view, self.window, self._hours)
-            verdicts = self._same.setdefault(line.verdicts, line.verdicts)
-            found.append((keys, line._replace(verdicts=verdicts)))
-        return tuple(found)
+        return tuple(
+            (keys, read(view, self.window, self._hours))
+            for view, keys in self._ask(case, facts, self.window)
+        )
 
-    def _take_out(self, case: str, keys: tuple[Key, ...], line: Line) -> None:
+    def _take_out(self, keys: tuple[Key, ...], line: Line) -> None:
         for key in keys:
             tally = self._tallies[key]
-            tally.remove(case, line)
+            tally.remove(line)
             if tally.is_empty and key not in self._known:
                 del self._tallies[key]
                 self._order = None
@@ -122,16 +128,10 @@ class Board:
             self._order = None
         return found
 
-    def _wait(self, case: str, facts: State, *, concerned: bool) -> None:
+    def _holds_until(self, facts: State) -> datetime | None:
         """Some verdicts change at a moment and some just after it, so one that is now is waited for
         as well."""
-        if not concerned:
-            self._facts.pop(case, None)
-            return
-        self._facts[case] = facts
-        ahead = [at for at in facts.moments() if at >= self.window.now]
-        if ahead:
-            heapq.heappush(self._wakes, (min(ahead), case))
+        return min((at for at in facts.moments() if at >= self.window.now), default=None)
 
     # ── figures ──────────────────────────────────────────────────────────────────────────────
 
@@ -185,15 +185,28 @@ class Board:
     # ── lists ────────────────────────────────────────────────────────────────────────────────
 
     def facts(self, case: str) -> State:
-        """The facts of a case that the board tells about. KeyError for any other."""
+        """The facts of a case that the board was told. KeyError for any other."""
         return self._facts[case]
 
-    def verdicts(self, scope: str, id: str, measure: str) -> Iterator[tuple[Verdict, set[str]]]:
-        """The cases of a unit by the verdict of a measure on them, some at a time. KeyError for an
-        unknown measure; nothing for an unknown unit."""
-        key: Any = (scope, id)
-        column, tally = COLUMN[measure], self._tallies.get(key)
-        return tally.of_measure(column) if tally is not None else iter(())
+    def cell(
+        self,
+        key: tuple[str, str],
+        measure: str,
+        belongs: Callable[[Verdict], bool],
+        start: int,
+        most: int | None,
+    ) -> Cell:
+        """The cases of a unit on which a measure has such a verdict, in the order of their ids, from
+        ``start`` on, at the ``most``. KeyError for an unknown measure; nothing for an unknown unit."""
+        column, unit = COLUMN[measure], cast(Key, key)
+        tally = self._tallies.get(unit)
+        said = {
+            verdicts: number
+            for verdicts, number in (tally.cases if tally is not None else {}).items()
+            if (verdict := verdicts[column]) is not None and belongs(verdict)
+        }
+        found = self._ledger.listed(unit, said, start, most)
+        return Cell(sum(said.values()), [(case, cast(Verdict, v[column])) for case, v in found])
 
 
 def _stamped(card: Scorecard, as_of: datetime) -> Scorecard:

@@ -9,17 +9,17 @@ so that nobody can choose which of them do. Visits and polls are made by callers
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import datetime
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 from schemas.inputs import RatedBy
 from services.rating.facts import State
+from services.rating.scratch import scratch
 
-Day: TypeAlias = tuple[str, date]
-"""A rater's pseudonym, and a day by the county's clock."""
+Day: TypeAlias = tuple[str, int]
+"""A rater's pseudonym, and a day by the county's clock (the number that `date` gives it)."""
 
 
 class Guard:
@@ -31,27 +31,39 @@ class Guard:
         self._zone = zone
         self._most = most
         self._since = since
-        self._cases: dict[Day, set[str]] = defaultdict(set)
-        self._days: dict[str, frozenset[Day]] = {}
+        self._file = scratch(
+            "CREATE TABLE rated (case_id TEXT, who TEXT, day INTEGER, "
+            "PRIMARY KEY (case_id, who, day)) WITHOUT ROWID",
+            "CREATE INDEX rated_on ON rated (who, day)",
+        )
 
     def put(self, case: str, facts: State) -> set[str]:
         """Take in a case; the other cases whose ratings are a flood now, or are one no more."""
-        before, after = self._days.pop(case, frozenset()), frozenset(self._rated(facts))
-        if after:
-            self._days[case] = after
+        before, after = self._days(case), frozenset(self._rated(facts))
         if before == after:
             return set()
-        for day in before - after:
-            self._cases[day].discard(case)
-        for day in after - before:
-            self._cases[day].add(case)
-        touched = {case}.union(*(self._cases[day] for day in before ^ after))
+        self._file.executemany(
+            "DELETE FROM rated WHERE case_id = ? AND who = ? AND day = ?",
+            [(case, *day) for day in before - after],
+        )
+        self._file.executemany(
+            "INSERT INTO rated VALUES (?, ?, ?)", [(case, *day) for day in after - before]
+        )
+        touched = {case}.union(*(self._cases(day) for day in before ^ after))
         changed = {each for each in touched if self._is_flooded(each) != (each in self.floods)}
         self.floods ^= changed
         return changed - {case}
 
+    def _days(self, case: str) -> frozenset[Day]:
+        found = self._file.execute("SELECT who, day FROM rated WHERE case_id = ?", (case,))
+        return frozenset(found)
+
+    def _cases(self, day: Day) -> set[str]:
+        found = self._file.execute("SELECT case_id FROM rated WHERE who = ? AND day = ?", day)
+        return {case for (case,) in found}
+
     def _is_flooded(self, case: str) -> bool:
-        return any(len(self._cases[day]) > self._most for day in self._days.get(case, ()))
+        return any(len(self._cases(day)) > self._most for day in self._days(case))
 
     def _rated(self, facts: State) -> Iterator[Day]:
         for holding in facts.holdings:
@@ -60,5 +72,5 @@ class Guard:
                 if rating.by is RatedBy.RESIDENT and who and rating.at >= self._since:
                     yield who, self._day(rating.at)
 
-    def _day(self, at: datetime) -> date:
-        return at.astimezone(self._zone).date()
+    def _day(self, at: datetime) -> int:
+        return at.astimezone(self._zone).toordinal()

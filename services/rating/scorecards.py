@@ -12,39 +12,37 @@ asked for later may differ where a result was rated or reopened since, and is a 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from heapq import nsmallest
-from typing import NamedTuple
 
 from schemas.outputs import Scorecard
 from schemas.rulebook import Rulebook
-from services.rating.board import Board, Facts
+from services.rating.board import Board, Cell, Facts
+from services.rating.facts import State
 from services.rating.judging import Verdict
 
 PARTS = ("numerator", "denominator", "missed", "excluded")
 
 
-def board_of(facts: Facts, rules: Rulebook, period: str, now: datetime) -> Board:
-    """A new board with all these cases. ValueError for a malformed period."""
-    board = Board(rules, period, now)
-    for case, state in facts:
+def board_of(
+    facts: Facts | Mapping[str, State], rules: Rulebook, period: str, now: datetime
+) -> Board:
+    """A new board with all these cases. Where they are kept by their ids, the board asks there for
+    them again, and keeps none. ValueError for a malformed period."""
+    kept = facts if isinstance(facts, Mapping) else None
+    board = Board(rules, period, now, kept)
+    for case, state in facts.items() if isinstance(facts, Mapping) else facts:
         board.put(case, state)
     return board
 
 
-def scorecards(facts: Facts, rules: Rulebook, period: str, now: datetime) -> list[Scorecard]:
+def scorecards(
+    facts: Facts | Mapping[str, State], rules: Rulebook, period: str, now: datetime
+) -> list[Scorecard]:
     """One card for every unit that the rules know, and for those that only the cases know, by
     scope and id, with the league's ranks. ``period`` is a month, a quarter or a year (see
     `periods`); ``now`` is when the figures are taken. ValueError for a malformed period."""
     return board_of(facts, rules, period, now).cards()
-
-
-class Behind(NamedTuple):
-    """The cases behind one cell: how many, and some of them with what was said of each."""
-
-    total: int
-    cases: list[tuple[str, Verdict]]
 
 
 def behind(
@@ -56,21 +54,13 @@ def behind(
     part: str = "numerator",
     start: int = 0,
     most: int | None = None,
-) -> Behind:
+) -> Cell:
     """The cases behind one cell in the order of their ids, from ``start`` on, at the ``most``.
 
     ``part`` is ``numerator`` (of a count: the number itself), ``denominator``, ``missed`` (in the
     denominator only) or ``excluded``. KeyError for an unknown measure; ValueError for an unknown
     part."""
-    belongs = _part(part)
-    said = [
-        (verdict, alike)
-        for verdict, alike in board.verdicts(scope, id, measure)
-        if belongs(verdict)
-    ]
-    every = ((case, verdict) for verdict, alike in said for case in alike)
-    first = sorted(every) if most is None else nsmallest(start + most, every)
-    return Behind(sum(len(alike) for _, alike in said), first[start:])
+    return board.cell((scope, id), measure, _part(part), start, most)
 
 
 def _part(name: str) -> Callable[[Verdict], bool]:

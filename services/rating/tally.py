@@ -2,15 +2,14 @@
 
     (verdicts, spans, stars) of each case ─► Tally ─► counts, rates, stars, times
 
-The rule to remember: **a tally keeps cases by whole tuples of verdicts**: there are few different
-ones, so adding a case is one step, taking it out again is one as well, and the figures, and the lists
-behind them, are worked out at the end. What was added and taken out leaves no trace.
+The rule to remember: **a tally counts cases by whole tuples of verdicts**: there are few different
+ones, so adding a case is one step, taking it out again is one as well, and the figures are worked out
+at the end. What was added and taken out leaves no trace. Which cases they are, the `ledger` knows.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeAlias
 
@@ -53,24 +52,23 @@ def _durations() -> list[Durations]:
 
 @dataclass(slots=True)
 class Tally:
-    cases: dict[tuple[Verdict | None, ...], set[str]] = field(default_factory=dict)
-    """The cases of which the judges said the same."""
+    cases: Counter[tuple[Verdict | None, ...]] = field(default_factory=Counter)
+    """Of how many cases the judges said the same."""
     spans: list[Durations] = field(default_factory=_durations)
     stars: Counter[int] = field(default_factory=Counter)
 
-    def add(self, case: str, line: Line) -> None:
-        self.cases.setdefault(line.verdicts, set()).add(case)
+    def add(self, line: Line) -> None:
+        self.cases[line.verdicts] += 1
         if line.stars is not None:
             self.stars[line.stars] += 1
         for durations, value in zip(self.spans, line.spans, strict=True):
             if value is not None:
                 durations.add(value)
 
-    def remove(self, case: str, line: Line) -> None:
+    def remove(self, line: Line) -> None:
         """Take out a line that was added."""
-        alike = self.cases[line.verdicts]
-        alike.remove(case)
-        if not alike:
+        self.cases[line.verdicts] -= 1
+        if not self.cases[line.verdicts]:
             del self.cases[line.verdicts]
         if line.stars is not None:
             self.stars[line.stars] -= 1
@@ -89,14 +87,8 @@ class Tally:
         for verdicts, alike in self.cases.items():
             for counter, verdict in zip(counters, verdicts, strict=True):
                 if verdict is not None:
-                    counter[verdict] += len(alike)
+                    counter[verdict] += alike
         return found
-
-    def of_measure(self, column: int) -> Iterator[tuple[Verdict, set[str]]]:
-        """The cases on which one measure has a verdict, some at a time."""
-        for verdicts, alike in self.cases.items():
-            if (verdict := verdicts[column]) is not None:
-                yield verdict, alike
 
 
 def rate(measure: Measure, verdicts: Counter[Verdict]) -> Rate:
