@@ -76,8 +76,8 @@ def site_of(
     facts: Mapping[str, State], rules: Rulebook, now: datetime, published: Sequence[str] = ()
 ) -> Site:
     """A site that has these facts of its own, and has published those periods."""
-    entries = {case: Entry(case, state) for case, state in facts.items()}
-    desk = SimpleNamespace(entries=entries, folded=0)
+    entries = {case: Entry(case, state, offset=0) for case, state in facts.items()}
+    desk = SimpleNamespace(entries=entries, folded=1, cases=SimpleNamespace(whole=True))
     runtime: Any = SimpleNamespace(
         step=SimpleNamespace(desks={0: desk}, partitions=1, ticked=now),
         feed=SimpleNamespace(rulebooks=Rulebooks([rules.reference])),

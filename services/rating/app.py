@@ -37,4 +37,4 @@ def parts(runtime: Runtime[Any]) -> tuple[Sequence[tuple[str, Any]], Sequence[An
     return site.pages(), [site.bulletin.run, runtime.every(30, gauges)]
 
 
-SERVICE: Service[State] = Service(DECIDER, doors=doors, parts=parts, gathers_ms=100)
+SERVICE: Service[State] = Service(DECIDER, doors=doors, parts=parts, gathers_ms=100, on_demand=True)

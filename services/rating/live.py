@@ -1,10 +1,14 @@
 """The figures as they are now, on one running instance.
 
-    desks of this instance ─┐
-    other instances' facts ─┴─► boards of the periods that somebody asked for ─► cards, lists
+    desks of this instance ─► those in memory that changed ─┐
+    the database ─► the others that changed ────────────────┴─► cabinet ─► boards ─► cards, lists
 
 What this instance owns it knows to the last event; what others own is read from their stored facts,
 at most every ten seconds. Changes are put on the boards when somebody looks.
+
+How far it has come is written down as an offset of the log for each partition: **below it nothing is
+lacking in the cabinet**. A case that has changed since has a later offset, in memory or, if it has
+left the memory, in the database, which was told of it before it left.
 
 The rule to remember: **looking costs what changed**, not how many cases there are.
 """
@@ -13,13 +17,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from time import monotonic
 from typing import Any
 
 from schemas.rulebook import Rulebook
 from services.rating.board import Board
+from services.rating.cabinet import Cabinet
 from services.rating.facts import State
 from services.rating.scorecards import board_of
 from services.shell.desk import Desk
@@ -30,19 +35,18 @@ OTHERS_EVERY = 10.0
 BOARDS = 4
 """Periods that are kept up to date; the one that nobody has asked for longest makes room."""
 PORTION = 50
-"""Cases put on a board at a stretch."""
+"""Cases put on the boards at a stretch: many take seconds, in which the step must go on."""
 
 
 class Live:
     def __init__(self, runtime: Runtime[Any]) -> None:
         self.runtime = runtime
-        self.facts: dict[str, State] = {}
+        self.facts = Cabinet()
         """Every case that is known here."""
         self._boards: OrderedDict[tuple[str, str], Board] = OrderedDict()
         self._looking = asyncio.Lock()
-        self._offsets: dict[str, int] = {}
-        self._folded: dict[int, tuple[int, int]] = {}
-        """Which desk there was of each partition, and how far it had read the log."""
+        self._complete: dict[int, int] = {}
+        """By partition, the offset of the log below which nothing is lacking in the cabinet."""
         self._looked_at_others = -OTHERS_EVERY
 
     def now(self) -> datetime:
@@ -69,61 +73,56 @@ class Live:
             await self._look()
 
     async def _look(self) -> None:
-        changed = await self._changes()
-        for board in self._boards.values():
-            await _put_all(board, changed)
+        for number, desk in list(self.runtime.step.desks.items()):
+            if self._complete.get(number) != desk.folded:
+                await self._look_at_own(number, desk)
+        if monotonic() - self._looked_at_others >= OTHERS_EVERY:
+            await self._look_at_others()
+            self._looked_at_others = monotonic()
+
+    async def _look_at_own(self, number: int, desk: Desk[State]) -> None:
+        """What is not in memory now is stored as it stands, or in a state that is newer still."""
+        since, folded = self._complete.get(number, 0), desk.folded
+        in_memory = {e.id: e.state for e in desk.entries.values() if e.offset >= since}
+        if not desk.cases.whole:
+            await self._take_stored(number, since, but=in_memory)
+        for done, (case, facts) in enumerate(in_memory.items(), start=1):
+            self._take(case, self.facts.put(case, facts))
+            if done % PORTION == 0:
+                await asyncio.sleep(0)
+        self._complete[number] = folded
+
+    async def _look_at_others(self) -> None:
+        """Read first how far their owners have stored them: what lands meanwhile is read again."""
+        step = self.runtime.step
+        others = [number for number in range(step.partitions) if number not in step.desks]
+        if not others:
+            return
+        stored = await self.runtime.snapshots.stored_up_to()
+        for number in others:
+            await self._take_stored(number, self._complete.get(number, 0))
+            self._complete[number] = stored.get(number, 0)
+
+    async def _take_stored(
+        self, partition: int, since: int, but: Mapping[str, State] | None = None
+    ) -> None:
+        async for portion in self.runtime.snapshots.changed(partition, since, PORTION):
+            for document in portion:
+                case = document["_id"]
+                if not but or case not in but:
+                    self._take(case, self.facts.put_stored(case, document["state"]))
+            await asyncio.sleep(0)
+
+    def _take(self, case: str, changed: bool) -> None:
+        """Nothing comes between the cabinet and the boards: they tell of the same facts."""
+        if changed and self._boards:
+            facts = self.facts[case]
+            for board in self._boards.values():
+                board.put(case, facts)
 
     async def _make(self, period: str, rules: Rulebook, now: datetime) -> None:
-        """Computed in a thread: with many cases it takes seconds, in which the step must go on."""
-        facts = list(self.facts.items())
-        board = await asyncio.to_thread(board_of, facts, rules, period, now)
+        """Computed in a thread: with many cases it takes minutes, in which the step must go on."""
+        board = await asyncio.to_thread(board_of, self.facts, rules, period, now)
         self._boards[period, rules.version] = board
         while len(self._boards) > BOARDS:
             self._boards.popitem(last=False)
-
-    async def _changes(self) -> list[tuple[str, State]]:
-        """The cases whose facts are not those that are known here, which they are afterwards."""
-        changed = self._own_changes()
-        if monotonic() - self._looked_at_others >= OTHERS_EVERY:
-            changed += await self._others_changes()
-            self._looked_at_others = monotonic()
-        self.facts.update(changed)
-        return changed
-
-    def _own_changes(self) -> list[tuple[str, State]]:
-        known = self.facts.get
-        return [
-            (case, entry.state)
-            for desk in self._moved()
-            for case, entry in desk.entries.items()
-            if known(case) is not entry.state
-        ]
-
-    def _moved(self) -> list[Desk[State]]:
-        """The desks that have folded something since they were last looked at."""
-        desks = self.runtime.step.desks
-        moved = [
-            desk for n, desk in desks.items() if self._folded.get(n) != (id(desk), desk.folded)
-        ]
-        self._folded = {number: (id(desk), desk.folded) for number, desk in desks.items()}
-        return moved
-
-    async def _others_changes(self) -> list[tuple[str, State]]:
-        own = list(self.runtime.step.desks)
-        if len(own) == self.runtime.step.partitions:
-            return []
-        snapshots = self.runtime.snapshots
-        theirs = {"partition": {"$nin": own}}
-        offsets = await snapshots.offsets(theirs)
-        newer = [case for case, at in offsets.items() if self._offsets.get(case) != at]
-        self._offsets = offsets
-        documents = await snapshots.read(theirs | {"_id": {"$in": newer}}) if newer else []
-        return await asyncio.to_thread(snapshots.facts, documents)
-
-
-async def _put_all(board: Board, changed: Iterable[tuple[str, State]]) -> None:
-    """Many cases take seconds, in which the step must go on."""
-    for number, (case, facts) in enumerate(changed, start=1):
-        board.put(case, facts)
-        if number % PORTION == 0:
-            await asyncio.sleep(0)

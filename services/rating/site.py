@@ -185,12 +185,7 @@ class Site:
         digits = asked.replace("-", "").replace(" ", "").lower()
         if len(digits) < SHORTEST or not all(digit in "0123456789abcdef" for digit in digits):
             return None
-        start = digits[:8]
-        near = [
-            case
-            for case in self.live.facts
-            if case.startswith(start) and case.replace("-", "").startswith(digits)
-        ]
+        near = self.live.facts.beginning(_dashed(digits), most=2)
         return (near[0], self.live.facts[near[0]]) if len(near) == 1 else None
 
     async def about(self, request: Request) -> Answer:
@@ -232,6 +227,12 @@ class Site:
 
     async def openapi(self, _request: Request) -> Answer:
         return as_json(api.openapi(), keep=http.LONG)
+
+
+def _dashed(digits: str) -> str:
+    """The beginning of a case's id, as it is written."""
+    ends = (8, 12, 16, 20, None)
+    return "-".join(digits[a:b] for a, b in zip((0, *ends), ends, strict=False) if digits[a:b])
 
 
 def _one_of(asked: str, known: Any, name: str) -> str:

@@ -103,6 +103,7 @@ class Snapshots(Generic[S]):
         self.decider = decider
         self.incarnation = incarnation
         self._states = States(decider)
+        self._offsets_indexed = False
 
     async def prepare(self) -> None:
         """Indexes that answer alone what a restart and the gauges ask: no document is read."""
@@ -288,12 +289,6 @@ class Snapshots(Generic[S]):
         await self.collection.delete_many({"incarnation": {"$ne": self.incarnation}})
         await self.collection.delete_many({"_id": {"$in": list(cases)}})
 
-    async def read(self, matching: Document) -> list[Document]:
-        """Id and state of the cases that match, as stored; `facts` makes states of them."""
-        wanted = {"_id": True, "state": True}
-        found = self.collection.find({"incarnation": self.incarnation} | matching, wanted)
-        return [document async for document in found]
-
     async def states(self, matching: Document) -> AsyncIterator[tuple[str, S]]:
         """The stored cases that match, one after the other, for looks that are in no hurry."""
         found = self.collection.find({"incarnation": self.incarnation} | matching)
@@ -302,14 +297,35 @@ class Snapshots(Generic[S]):
                 yield document["_id"], self._states.read(document["state"])
             await asyncio.sleep(0)
 
+    async def changed(
+        self, partition: int, since: int, portion: int
+    ) -> AsyncIterator[list[Document]]:
+        """Id and state, as stored, of the cases of a partition into which a record of the log at
+        ``since`` or later was folded; some at a time, in no order."""
+        await self._index_offsets()
+        wanted = self._of(partition) | {"offset": {"$gte": since}}
+        found = self.collection.find(wanted, {"_id": True, "state": True})
+        while some := await found.to_list(portion):
+            yield some
+
+    async def _index_offsets(self) -> None:
+        """Only a service that asks has this index: every document that is written moves in it."""
+        if not self._offsets_indexed:
+            await self.collection.create_index(
+                [("incarnation", 1), ("partition", 1), ("offset", 1)]
+            )
+            self._offsets_indexed = True
+
+    async def stored_up_to(self) -> dict[int, int]:
+        """By partition, up to where the log is in what is stored, as far as its owner has said."""
+        found = self.up_to.find(
+            {"_id": {"$regex": f"^{self.decider.service}/"}, "incarnation": self.incarnation}
+        )
+        return {int(each["_id"].rpartition("/")[2]): each["offset"] async for each in found}
+
     async def offsets(self, matching: Document) -> dict[str, int]:
         """How far the log is folded into each stored case that matches."""
         found = self.collection.find(
             {"incarnation": self.incarnation} | matching, {"_id": True, "offset": True}
         )
         return {document["_id"]: document["offset"] async for document in found}
-
-    def facts(self, documents: Iterable[Document]) -> list[tuple[str, S]]:
-        """The states by case id, in its order. Takes some 100 µs a case: not for the event loop."""
-        read = self._states.read
-        return sorted((document["_id"], read(document["state"])) for document in documents)

@@ -99,7 +99,7 @@ async def _refreshes() -> tuple[float, list[float]]:
         (held,) = entry.state.holdings
         again = replace(held, ended=Ending.RETURNED, until=UNTIL)
         entry.state = replace(entry.state, holdings=(again,))
-        desk.folded = number
+        entry.offset, desk.folded = number, number + 1
         step.ticked = UNTIL + timedelta(seconds=number)
         started = perf_counter()
         (await site.live.board("2022-07")).cards()
