@@ -74,7 +74,7 @@ class Live:
 
     async def _look(self) -> None:
         for number, desk in list(self.runtime.step.desks.items()):
-            if self._complete.get(number) != desk.folded:
+            if self._complete.get(number, 0) < desk.folded:
                 await self._look_at_own(number, desk)
         if monotonic() - self._looked_at_others >= OTHERS_EVERY:
             await self._look_at_others()
@@ -100,8 +100,9 @@ class Live:
             return
         stored = await self.runtime.snapshots.stored_up_to()
         for number in others:
-            await self._take_stored(number, self._complete.get(number, 0))
-            self._complete[number] = stored.get(number, 0)
+            since = self._complete.get(number, 0)
+            await self._take_stored(number, since)
+            self._complete[number] = max(since, stored.get(number, 0))
 
     async def _take_stored(
         self, partition: int, since: int, but: Mapping[str, State] | None = None

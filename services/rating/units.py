@@ -31,19 +31,17 @@ AREAS: tuple[Scope, ...] = ("town", "village")
 
 
 def answerable(rules: Rulebook) -> Answerable:
-    """Asks of a case who answers for it in a period; it remembers what areas lie in."""
-
-    @cache
-    def places(
-        area: str, service: Service | None, category: str | None, source: str, worker: str | None
-    ) -> tuple[Key, ...]:
-        return tuple(_places(rules, area, service, category, source, worker))
+    """Asks of a case who answers for it in a period; it remembers what areas lie in, and what matters
+    belong to: as many as the rules have, however many cases there are."""
+    places = cache(lambda area: tuple(_places(rules, area)))
+    matters = cache(lambda *matter: tuple(_matters(rules, *matter)))
 
     def ask(id: str, case: State, window: Window) -> Iterator[tuple[View, tuple[Key, ...]]]:
         if case.opened_at is None or case.opened_at >= window.end or _over(case, window):
             return
-        matter = (case.area, case.service, case.category, case.source, case.grid_worker)
-        yield whole_view(case, window, flooded=id in window.floods), places(*matter)
+        worker: tuple[Key, ...] = (("grid-worker", case.grid_worker),) if case.grid_worker else ()
+        keys = (*places(case.area), *matters(case.service, case.category, case.source), *worker)
+        yield whole_view(case, window, flooded=id in window.floods), keys
         for holdings, keys in _shares(case):
             yield held_view(case, holdings, window, flooded=id in window.floods), keys
 
@@ -54,19 +52,17 @@ def _over(case: State, window: Window) -> bool:
     return case.ended_at is not None and case.ended_at < window.start
 
 
-def _places(
-    rules: Rulebook,
-    area: str,
-    service: Service | None,
-    category: str | None,
-    source: str,
-    worker: str | None,
-) -> Iterator[Key]:
+def _places(rules: Rulebook, area: str) -> Iterator[Key]:
     yield "county", rules.reference.manifest.county
     for place in rules.path(area):
         for scope in AREAS:
             if place.kind == scope:
                 yield scope, place.code
+
+
+def _matters(
+    rules: Rulebook, service: Service | None, category: str | None, source: str
+) -> Iterator[Key]:
     if service is not None:
         yield "service", service.value
     kinds = (rules.category_path(category) or (category,)) if category is not None else ()
@@ -75,8 +71,6 @@ def _places(
     for programme in rules.settings.programmes:
         if programme.concerns(source, service, kinds):
             yield "programme", programme.code
-    if worker is not None:
-        yield "grid-worker", worker
 
 
 def _shares(case: State) -> Iterator[tuple[tuple[Holding, ...], tuple[Key, ...]]]:
