@@ -12,7 +12,9 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from sys import intern
+from typing import NamedTuple, TypeAlias
 
 from schemas.rulebook import Rulebook
 from services.rating.board import Facts
@@ -26,6 +28,21 @@ LEAST = 3
 """Fewer cases than these grow, recur or are late by chance."""
 MOST = 5
 """Findings of one kind."""
+
+
+EARLIER = timedelta(days=91)
+"""A matter that turned into a dispute is not older than that."""
+
+
+class Matter(NamedTuple):
+    """What the sentences ask of a case: there are many."""
+
+    opened_at: datetime
+    category: str | None
+    area: str
+
+
+Matters: TypeAlias = Sequence[tuple[str, Matter]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +62,14 @@ class Analysis:
 
 def analyse(facts: Facts, rules: Rulebook, period: str, now: datetime) -> Analysis:
     """The findings of one period. ValueError for a malformed one."""
-    known = list(facts)
     window, before = (window_of(rules, each, now) for each in (period, previous(period)))
+    late, since = Lateness(window.now), min(before.start, window.start - EARLIER)
+    known: list[tuple[str, Matter]] = []
+    for case, state in facts:
+        late.take(case, state)
+        if state.opened_at is not None and state.opened_at >= since:
+            category = intern(state.category) if state.category is not None else None
+            known.append((case, Matter(state.opened_at, category, intern(state.area))))
     sections = (
         (Words("增长的问题", "What grew"), _grew(known, rules, window, before)),
         (Words("同一地点反复发生", "What recurs in the same place"), _recurs(known, rules, window)),
@@ -54,24 +77,22 @@ def analyse(facts: Facts, rules: Rulebook, period: str, now: datetime) -> Analys
             Words("热点演变为纠纷", "Hot spots that turned into disputes"),
             _turned(known, rules, window),
         ),
-        (Words("下月可能超期", "What is likely to be late next"), _late_next(known, rules, window)),
+        (Words("下月可能超期", "What is likely to be late next"), late.next(rules)),
     )
     return Analysis(period, window.now, sections)
 
 
-def _opened_in(facts: Sequence[tuple[str, State]], window: Window) -> list[tuple[str, State]]:
-    return [(case, state) for case, state in facts if window.has(state.opened_at)]
+def _opened_in(known: Matters, window: Window) -> Matters:
+    return [(case, matter) for case, matter in known if window.has(matter.opened_at)]
 
 
 def _named(rules: Rulebook, scope: str, code: str) -> Words:
     return name_of(rules, scope, code)  # type: ignore[arg-type]
 
 
-def _grew(
-    facts: Sequence[tuple[str, State]], rules: Rulebook, window: Window, before: Window
-) -> tuple[Finding, ...]:
-    now = _by_category(_opened_in(facts, window))
-    then = _by_category(_opened_in(facts, before))
+def _grew(known: Matters, rules: Rulebook, window: Window, before: Window) -> tuple[Finding, ...]:
+    now = _by_category(_opened_in(known, window))
+    then = _by_category(_opened_in(known, before))
     grown = sorted(
         (len(then[code]) - len(cases), code)
         for code, cases in now.items()
@@ -80,11 +101,11 @@ def _grew(
     return tuple(_growth(rules, code, now[code], len(then[code])) for _, code in grown[:MOST])
 
 
-def _by_category(cases: Sequence[tuple[str, State]]) -> defaultdict[str, list[str]]:
+def _by_category(cases: Matters) -> defaultdict[str, list[str]]:
     found: defaultdict[str, list[str]] = defaultdict(list)
-    for case, state in cases:
-        if state.category is not None:
-            found[state.category].append(case)
+    for case, matter in cases:
+        if matter.category is not None:
+            found[matter.category].append(case)
     return found
 
 
@@ -100,18 +121,16 @@ def _growth(rules: Rulebook, code: str, cases: list[str], before: int) -> Findin
     )
 
 
-def _place(rules: Rulebook, state: State) -> str | None:
-    return next((area.code for area in rules.path(state.area) if area.kind == "village"), None)
+def _place(rules: Rulebook, matter: Matter) -> str | None:
+    return next((area.code for area in rules.path(matter.area) if area.kind == "village"), None)
 
 
-def _recurs(
-    facts: Sequence[tuple[str, State]], rules: Rulebook, window: Window
-) -> tuple[Finding, ...]:
+def _recurs(known: Matters, rules: Rulebook, window: Window) -> tuple[Finding, ...]:
     spots: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
-    for case, state in _opened_in(facts, window):
-        village = _place(rules, state)
-        if village is not None and state.category is not None:
-            spots[village, state.category].append(case)
+    for case, matter in _opened_in(known, window):
+        village = _place(rules, matter)
+        if village is not None and matter.category is not None:
+            spots[village, matter.category].append(case)
     often = sorted((-len(cases), spot) for spot, cases in spots.items() if len(cases) >= LEAST)
     return tuple(_recurrence(rules, *spot, spots[spot]) for _, spot in often[:MOST])
 
@@ -127,15 +146,13 @@ def _recurrence(rules: Rulebook, village: str, category: str, cases: list[str]) 
     )
 
 
-def _turned(
-    facts: Sequence[tuple[str, State]], rules: Rulebook, window: Window
-) -> tuple[Finding, ...]:
+def _turned(known: Matters, rules: Rulebook, window: Window) -> tuple[Finding, ...]:
     """Villages where a dispute was reported after several other matters in the 90 days before."""
     by_village: defaultdict[str, list[tuple[datetime, str, bool]]] = defaultdict(list)
-    for case, state in facts:
-        village = _place(rules, state)
-        if village is not None and state.opened_at is not None:
-            by_village[village].append((state.opened_at, case, _is_dispute(rules, state)))
+    for case, matter in known:
+        village = _place(rules, matter)
+        if village is not None and matter.opened_at is not None:
+            by_village[village].append((matter.opened_at, case, _is_dispute(rules, matter)))
     found = []
     for village, matters in sorted(by_village.items()):
         disputes = [(at, case) for at, case, dispute in matters if dispute and window.has(at)]
@@ -150,8 +167,8 @@ def _turned(
     return tuple(sorted(found, key=lambda finding: (-len(finding.cases), finding.words.zh))[:MOST])
 
 
-def _is_dispute(rules: Rulebook, state: State) -> bool:
-    return rules.settings.disputes in rules.category_path(state.category)
+def _is_dispute(rules: Rulebook, matter: Matter) -> bool:
+    return rules.settings.disputes in rules.category_path(matter.category)
 
 
 def _turn(rules: Rulebook, village: str, disputes: list[str], earlier: list[str]) -> Finding:
@@ -166,31 +183,36 @@ def _turn(rules: Rulebook, village: str, disputes: list[str], earlier: list[str]
     )
 
 
-def _late_next(
-    facts: Sequence[tuple[str, State]], rules: Rulebook, window: Window
-) -> tuple[Finding, ...]:
+class Lateness:
     """Open work whose limit ends after now, where its kind was late at least once in three so far."""
-    done, late, open_ = Counter[str](), Counter[str](), defaultdict[str, list[str]](list)
-    for case, state in facts:
+
+    def __init__(self, now: datetime) -> None:
+        self._now = now
+        self._done, self._late = Counter[str](), Counter[str]()
+        self._open = defaultdict[str, list[str]](list)
+
+    def take(self, case: str, state: State) -> None:
         for holding in state.holdings:
             due, kind = holding.limits.resolve, state.category
             if due is None or kind is None:
                 continue
-            if holding.ended is None and due >= window.now:
-                open_[kind].append(case)
-            elif holding.until is not None or due < window.now:
-                done[kind] += 1
-                late[kind] += holding.ran_out(window.now)
-    found = [
-        (round(len(cases) * late[kind] / done[kind]), kind)
-        for kind, cases in open_.items()
-        if done[kind] >= LEAST and 3 * late[kind] >= done[kind]
-    ]
-    ordered = sorted(found, key=lambda each: (-each[0], each[1]))[:MOST]
-    return tuple(
-        _lateness(rules, kind, open_[kind], expected, late[kind], done[kind])
-        for expected, kind in ordered
-    )
+            if holding.ended is None and due >= self._now:
+                self._open[kind].append(case)
+            elif holding.until is not None or due < self._now:
+                self._done[kind] += 1
+                self._late[kind] += holding.ran_out(self._now)
+
+    def next(self, rules: Rulebook) -> tuple[Finding, ...]:
+        found = [
+            (round(len(cases) * self._late[kind] / self._done[kind]), kind)
+            for kind, cases in self._open.items()
+            if self._done[kind] >= LEAST and 3 * self._late[kind] >= self._done[kind]
+        ]
+        ordered = sorted(found, key=lambda each: (-each[0], each[1]))[:MOST]
+        return tuple(
+            _lateness(rules, kind, self._open[kind], expected, self._late[kind], self._done[kind])
+            for expected, kind in ordered
+        )
 
 
 def _lateness(

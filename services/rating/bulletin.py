@@ -189,7 +189,7 @@ class Bulletin:
     async def _ask_for_visits(self, edition: Edition, rules: Rulebook) -> None:
         """The month's sample of closed cases goes to whoever makes return visits."""
         facts = await self.time_machine.facts(edition.as_of)
-        visits = await asyncio.to_thread(draw, facts, rules, edition.period)
+        visits = await asyncio.to_thread(draw, facts.items(), rules, edition.period)
         topic = self.runtime.settings.topic(VISITS_REQUESTED.name)
         messages = [_visit(visit, edition.as_of) for visit in visits]
         futures = [

@@ -70,11 +70,11 @@ class Papers:
         as_of = moment_of(view.as_of) if view.as_of else None
         if as_of is None:
             await self.site.live.look()
-            facts, now = list(self.site.live.facts.items()), self.site.live.now()
+            facts, now = self.site.live.facts, self.site.live.now()
         else:
             facts, now = await self.site.time_machine.facts(as_of), as_of
         rules = self.site.live.rules()
-        return view, await asyncio.to_thread(analyse, facts, rules, view.period, now)
+        return view, await asyncio.to_thread(analyse, facts.items(), rules, view.period, now)
 
     async def _paper(self, html: str, name: str) -> Answer:
         try:

@@ -10,52 +10,58 @@ seed of the county's settings, the month and the cases' ids decides.
 from __future__ import annotations
 
 from collections import defaultdict
+from datetime import datetime
 from hashlib import sha256
 from math import ceil
+from typing import TypeAlias
 
 from schemas.lifecycle import Status
 from schemas.outputs import VisitRequested
 from schemas.rulebook import Rulebook
 from services.rating.board import Facts
-from services.rating.facts import Ending
+from services.rating.facts import Ending, Holding, State
+from services.rating.judging import Window
 from services.rating.periods import window_of
+
+Lot: TypeAlias = tuple[bytes, str, datetime]
+"""What is drawn: its digest, the case, when it was resolved. Small, for there are many."""
 
 
 def draw(facts: Facts, rules: Rulebook, period: str) -> list[VisitRequested]:
     """The sample of one month, by department and then in the order drawn. ValueError for a malformed
     period."""
     window = window_of(rules, period, rules.effective_from)
-    strata: dict[str, list[tuple[str, VisitRequested]]] = defaultdict(list)
+    strata: dict[str, list[Lot]] = defaultdict(list)
     for case, state in facts:
-        last = state.holdings[-1] if state.holdings else None
-        closed = state.standing.status is Status.CLOSED and window.has(state.ended_at)
-        if not closed or last is None or last.ended is not Ending.RESOLVED or last.until is None:
-            continue
-        visit = VisitRequested(
+        if (result := _result_of_closed(state, window)) is not None and result.until is not None:
+            lot = _lot(rules.settings.visit_seed, period, case)
+            strata[result.department].append((lot, case, result.until))
+    return [
+        VisitRequested(
             case_id=case,
             period=period,
-            department=last.department,
-            resolved_at=last.until,
-            stratum=0,
-            drawn=0,
+            department=department,
+            resolved_at=resolved_at,
+            stratum=len(cases),
+            drawn=number,
         )
-        strata[last.department].append((_lot(rules.settings.visit_seed, period, case), visit))
-    return [
-        visit.model_copy(update={"stratum": len(cases), "drawn": number})
-        for _, cases in sorted(strata.items())
-        for number, (_, visit) in enumerate(_first(sorted(cases, key=_by_lot), rules), start=1)
+        for department, cases in sorted(strata.items())
+        for number, (_, case, resolved_at) in enumerate(_first(sorted(cases), rules), start=1)
     ]
 
 
-def _lot(seed: str, period: str, case: str) -> str:
-    return sha256(f"{seed}/{period}/{case}".encode()).hexdigest()
+def _result_of_closed(state: State, window: Window) -> Holding | None:
+    """The holding whose result stood when the case was closed, if that was in the period."""
+    last = state.holdings[-1] if state.holdings else None
+    closed = state.standing.status is Status.CLOSED and window.has(state.ended_at)
+    if not closed or last is None or last.ended is not Ending.RESOLVED:
+        return None
+    return last
 
 
-def _by_lot(drawn: tuple[str, VisitRequested]) -> str:
-    return drawn[0]
+def _lot(seed: str, period: str, case: str) -> bytes:
+    return sha256(f"{seed}/{period}/{case}".encode()).digest()
 
 
-def _first(
-    cases: list[tuple[str, VisitRequested]], rules: Rulebook
-) -> list[tuple[str, VisitRequested]]:
+def _first(cases: list[Lot], rules: Rulebook) -> list[Lot]:
     return cases[: ceil(len(cases) * rules.settings.visit_share)]

@@ -11,9 +11,10 @@ import pytest
 
 from schemas.lifecycle import Status
 from services.rating import printing
+from services.rating.cabinet import Cabinet
 from services.rating.facts import Ending
 from services.rating.printing import CannotPrint, Printer
-from services.rating.time_machine import Facts, TimeMachine, TooMany
+from services.rating.time_machine import TimeMachine, TooMany
 from services.rating.web.lists import ENDED, STATUS
 from services.shell.settings import Settings
 from tests.site import many_site
@@ -28,10 +29,10 @@ class Slow(TimeMachine):
         self.may_read = asyncio.Event()
         self.read = 0
 
-    async def _read(self, _as_of: Any) -> Facts:
+    async def _read(self, _as_of: Any) -> Cabinet:
         self.read += 1
         await self.may_read.wait()
-        return []
+        return Cabinet()
 
 
 async def test_only_so_many_wait_for_the_log_and_the_bulletin_always_may() -> None:
