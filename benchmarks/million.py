@@ -2,11 +2,11 @@
 
     N documents are written ─► a new process: the real step, on a broker that is only imagined
                             ─► partitions taken, first tick, ticks with nothing due;
-                               of sla, 10,000 due at the same second; of router, its lists
+                               of sla, 10,000 due at the same second; of router, its lists;
+                               of rating, its figures
 
 What a person waits for, and how much memory it takes, all libraries included. SERVICE is sla by
-default; rating holds the facts of all cases, so give it fewer. `MONGO_URL` names a
-server; else one is started in a temporary folder.
+default. `MONGO_URL` names a server; else one is started in a temporary folder.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Awaitable, Iterable
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import timedelta
 from importlib import import_module
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -112,8 +112,11 @@ class Broker:
     async def end_offsets(self, some: Iterable[TopicPartition]) -> dict[TopicPartition, int]:
         return dict.fromkeys(some, self.end)
 
-    async def publish(self, out: list[Outgoing]) -> None:
+    async def send(self, out: list[Outgoing]) -> None:
         self.said += out
+
+    async def dress(self, out: list[Outgoing]) -> list[Outgoing]:
+        return out
 
 
 async def restart(url: str, number: int, service: str) -> None:
@@ -156,6 +159,8 @@ async def restart(url: str, number: int, service: str) -> None:
     await touch(step, service, number)
     if service == "router":
         await lists(Finding(kind.decider, step.desks, snapshots))
+    if service == "rating":
+        await figures(step, rules, snapshots)
     if service != "sla":
         return
     took = await tick(0)
@@ -189,6 +194,40 @@ async def lists(finding: Finding[Any]) -> None:
         f"{sum(count.values()):,} labels counted in {counted:.2f} s; "
         f"a queue of {len(queue)} in {(perf_counter() - began) * 1000:.0f} ms"
     )
+
+
+async def figures(step: Step[Any], rules: Rulebooks, snapshots: Snapshots[Any]) -> None:
+    """The cases come out of the database, and on to the boards of this month and the one before."""
+    from services.rating.live import Live
+    from services.rating.periods import previous
+    from services.rating.scorecards import behind
+
+    feed = SimpleNamespace(rulebooks=rules)
+    live = Live(cast(Any, SimpleNamespace(step=step, feed=feed, snapshots=snapshots)))
+
+    async def took(what: str, work: Awaitable[Any]) -> Any:
+        began, busy = perf_counter(), process_time()
+        found = await work
+        print(
+            f"{what}: {perf_counter() - began:.1f} s, {process_time() - busy:.1f} s of a core; "
+            f"memory {megabytes():.0f} MB, {megabytes('VmHWM'):.0f} at most",
+            flush=True,
+        )
+        return found
+
+    await took("cases read for figures", live.look())
+    month = f"{MORNING:%Y-%m}"
+    for period in (previous(month), month):
+        board = await took(f"board of {period}", live.board(period))
+        began = perf_counter()
+        cards = board.cards()
+        print(f"{len(cards)} cards: {(perf_counter() - began) * 1000:.0f} ms")
+    began = perf_counter()
+    for measure, part in (("accepted", "numerator"), ("supervised", "numerator")):
+        found = behind(board, scope="county", id=cards[0].id, measure=measure, part=part, most=50)
+        took_ms = (perf_counter() - began) * 1000
+        print(f"list of {found.total:,} {measure}, first page: {took_ms:.1f} ms")
+    await took("a look when nothing has changed", live.board(month))
 
 
 def main(number: int, service: str) -> None:

@@ -32,11 +32,18 @@ CASES = 3
 PERIOD = "2022-07"
 
 
+@cache
+def lives() -> tuple[Message[Any], ...]:
+    """Ten events of each of three cases, in turn."""
+    stories = [life(number, moment(number)) for number in range(CASES)]
+    return tuple(event for turn in zip(*stories, strict=True) for event in turn)
+
+
 @dataclass
 class Partition:
     """The log of one partition, and what the database has of its cases."""
 
-    log: tuple[Message[Any], ...] = field(default_factory=lambda: lives())
+    log: tuple[Message[Any], ...] = field(default_factory=lives)
     stored: dict[str, Entry[State]] = field(default_factory=dict)
     up_to: int = 0
     """Up to where the log is in what is stored, as its owner has said."""
@@ -65,13 +72,6 @@ class Partition:
 
 def _as_stored(state: State) -> Any:
     return orjson.loads(written(state))
-
-
-@cache
-def lives() -> tuple[Message[Any], ...]:
-    """Ten events of each of three cases, in turn."""
-    stories = [life(number, moment(number)) for number in range(CASES)]
-    return tuple(event for turn in zip(*stories, strict=True) for event in turn)
 
 
 @cache

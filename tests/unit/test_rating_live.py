@@ -113,7 +113,7 @@ async def test_a_look_that_the_database_broke_off_is_made_good_by_the_next() -> 
                 raise ConnectionError
             yield portion
 
-    one.partition.changed = breaks_off  # type: ignore[method-assign]
+    one.partition.changed = breaks_off  # type: ignore[method-assign,assignment]
     with pytest.raises(ConnectionError):
         await one.looks()
     await one.looks()
