@@ -63,7 +63,7 @@ class Step(Generic[S], ConsumerRebalanceListener):  # type: ignore[misc]
         on_demand: bool = False,
         unhurried: str | None = None,
     ) -> None:
-        """`on_demand`: nothing looks through all cases, so they need not all be in memory.
+        """`on_demand`: nothing looks through all cases in memory, so they need not all be there.
         `unhurried`: the lane that may be read in lots, where little comes."""
         self.decider = decider
         self.settings = settings
