@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from datetime import UTC, datetime
 from time import monotonic
 from typing import Any
@@ -73,11 +73,14 @@ class Live:
             await self._look()
 
     async def _look(self) -> None:
-        for number, desk in list(self.runtime.step.desks.items()):
+        """Each partition is looked at as one's own or as another's, also where it changes hands in
+        the meantime."""
+        own = dict(self.runtime.step.desks)
+        for number, desk in own.items():
             if self._complete.get(number, 0) < desk.folded:
                 await self._look_at_own(number, desk)
         if monotonic() - self._looked_at_others >= OTHERS_EVERY:
-            await self._look_at_others()
+            await self._look_at_others(own)
             self._looked_at_others = monotonic()
 
     async def _look_at_own(self, number: int, desk: Desk[State]) -> None:
@@ -92,10 +95,9 @@ class Live:
                 await asyncio.sleep(0)
         self._complete[number] = folded
 
-    async def _look_at_others(self) -> None:
+    async def _look_at_others(self, own: Container[int]) -> None:
         """Read first how far their owners have stored them: what lands meanwhile is read again."""
-        step = self.runtime.step
-        others = [number for number in range(step.partitions) if number not in step.desks]
+        others = [number for number in range(self.runtime.step.partitions) if number not in own]
         if not others:
             return
         stored = await self.runtime.snapshots.stored_up_to()

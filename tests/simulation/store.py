@@ -8,6 +8,7 @@ on when its sender has died.
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -31,6 +32,8 @@ class Collection:
 
     def with_options(self, **_options: Any) -> Collection:
         return self
+
+    async def create_index(self, _keys: Any) -> None: ...
 
     async def bulk_write(self, requests: list[ReplaceOne[Document]], *, ordered: bool) -> None:
         assert not ordered
@@ -95,7 +98,7 @@ def _away() -> Exception:
 
 
 def matches(document: Document, wanted: Document) -> bool:
-    """Equality, ``$lt``, ``$gt``, ``$in``, ``$ne`` and ``$or``: all that `Snapshots` asks."""
+    """Equality, ``$lt``, ``$gt``, ``$gte``, ``$in``, ``$ne``, ``$regex``, ``$or``: all that `Snapshots` asks."""
     return all(_holds(document, name, what) for name, what in wanted.items())
 
 
@@ -113,6 +116,10 @@ def _compare(found: Any, sign: str, value: Any) -> bool:
             return bool(found < value)
         case "$gt":
             return found is not None and bool(found > value)
+        case "$gte":
+            return found is not None and bool(found >= value)
+        case "$regex":
+            return re.search(value, found) is not None
         case "$in":
             return found in value
         case "$ne":
