@@ -99,7 +99,7 @@ class Ledger:
         ``start`` on, at the ``most``."""
         numbers = ",".join(str(self._verdicts.number(each)) for each in verdicts)
         found = self._file.execute(
-            f"SELECT case_id, verdicts FROM said WHERE verdicts IN ({numbers}) "
+            f"SELECT case_id, verdicts FROM said WHERE verdicts IN ({numbers}) "  # nosec B608
             "AND instr(units, ?) ORDER BY case_id LIMIT ? OFFSET ?",
             (f" {self._units.number(unit)} ", -1 if most is None else most, start),
         )

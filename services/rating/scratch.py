@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import sqlite3
 
-AT_HAND = 8_000
+AT_HAND = 2_000
 """Kilobytes of a file that stay in memory."""
 
 
