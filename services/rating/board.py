@@ -205,8 +205,11 @@ class Board:
             for verdicts, number in (tally.cases if tally is not None else {}).items()
             if (verdict := verdicts[column]) is not None and belongs(verdict)
         }
+        total = sum(said.values())
+        if start >= total:
+            return Cell(total, [])
         found = self._ledger.listed(unit, said, start, most)
-        return Cell(sum(said.values()), [(case, cast(Verdict, v[column])) for case, v in found])
+        return Cell(total, [(case, cast(Verdict, v[column])) for case, v in found])
 
 
 def _stamped(card: Scorecard, as_of: datetime) -> Scorecard:

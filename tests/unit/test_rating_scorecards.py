@@ -224,6 +224,13 @@ def test_the_order_of_the_cases_does_not_matter(
     assert scorecards(facts, RULES, JULY, NOW) == scorecards(shuffled, RULES, JULY, NOW)
 
 
+def test_a_list_ends_however_far_on_one_asks() -> None:
+    board = board_of([("case", done().state)], RULES, JULY, NOW)
+    for start in (1, 10**30):
+        assert behind(board, scope="county", id="c", measure="accepted", start=start) == (1, [])
+    assert behind(board, scope="county", id="nowhere", measure="accepted") == (0, [])
+
+
 def test_an_unknown_part_or_measure_is_refused() -> None:
     board = board_of([], RULES, JULY, NOW)
     with pytest.raises(ValueError, match="is none of numerator"):
