@@ -121,6 +121,30 @@ async def test_a_look_that_the_database_broke_off_is_made_good_by_the_next() -> 
     assert one.lags_behind() == []
 
 
+async def test_a_partition_that_comes_in_the_middle_of_a_look_is_looked_at() -> None:
+    """Neither as one's own, since it came too late, nor as another's, it would be nobody's."""
+    one = Looking()
+    one.loses()
+    for _ in range(CASES):
+        one.other_folds()
+    one.other_saves()
+    own = Looking().own
+    assert own is not None
+    own.folds()
+    one.step.desks[1] = own.desk
+    answer = one.partition.changed
+
+    async def comes_meanwhile(number: int, *asked: Any) -> Any:
+        if number == 1:
+            one.takes()
+        async for portion in answer(number, *asked):
+            yield portion
+
+    one.partition.changed = comes_meanwhile  # type: ignore[method-assign,assignment]
+    await one.live.look()
+    assert len(one.live.facts) == CASES
+
+
 async def test_a_period_that_nobody_asks_for_makes_room() -> None:
     one = Looking(room=CASES)
     one.folds()
