@@ -27,8 +27,8 @@ def parts(runtime: Runtime[Any]) -> tuple[Sequence[tuple[str, Any]], Sequence[An
     async def gauges() -> None:
         """The present month's ratios. The month before is kept at hand as well, for those who look
         at the cases behind its figures."""
-        await site.live.board(previous(site.present()))
-        for card in (await site.live.board(site.present())).cards():
+        await site.live.board(previous(site.present()), unhurried=True)
+        for card in (await site.live.board(site.present(), unhurried=True)).cards():
             if card.scope == "department":
                 for name, gauge in RATIOS.items():
                     if (value := card.rates[name].value) is not None:

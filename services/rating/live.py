@@ -17,7 +17,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Container, Mapping
+from collections.abc import AsyncIterator, Container, Mapping
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from time import monotonic
 from typing import Any
@@ -36,6 +37,9 @@ BOARDS = 4
 """Periods that are kept up to date; the one that nobody has asked for longest makes room."""
 PORTION = 50
 """Cases put on the boards at a stretch: many take seconds, in which the step must go on."""
+REST = 4
+"""Where nobody waits for the figures, a portion is followed by a rest so many times as long: the
+machine may have to carry others."""
 
 
 class Live:
@@ -48,6 +52,8 @@ class Live:
         self._complete: dict[int, int] = {}
         """By partition, the offset of the log below which nothing is lacking in the cabinet."""
         self._looked_at_others = -OTHERS_EVERY
+        self._waiting = 0
+        """How many wait for the figures, or for their turn to look."""
 
     def now(self) -> datetime:
         return self.runtime.step.ticked or datetime.now(UTC)
@@ -55,9 +61,9 @@ class Live:
     def rules(self) -> Rulebook:
         return self.runtime.feed.rulebooks.at(self.now())
 
-    async def board(self, period: str) -> Board:
+    async def board(self, period: str, *, unhurried: bool = False) -> Board:
         """The board of a period as of now. ValueError for a malformed period."""
-        async with self._looking:
+        async with self._turn(unhurried):
             await self._look()
             now, rules = self.now(), self.rules()
             key = (period, rules.version)
@@ -69,8 +75,23 @@ class Live:
 
     async def look(self) -> None:
         """Take in what has changed: `facts` are those of now afterwards."""
-        async with self._looking:
+        async with self._turn():
             await self._look()
+
+    @asynccontextmanager
+    async def _turn(self, unhurried: bool = False) -> AsyncIterator[None]:
+        """One looks at a time; somebody who waits hurries whoever is at it."""
+        self._waiting += not unhurried
+        try:
+            async with self._looking:
+                yield
+        finally:
+            self._waiting -= not unhurried
+
+    async def _pause(self, began: float) -> float:
+        """After a portion. When the next begins."""
+        await asyncio.sleep(0 if self._waiting else REST * (monotonic() - began))
+        return monotonic()
 
     async def _look(self) -> None:
         """Each partition is looked at as one's own or as another's, also where it changes hands in
@@ -89,10 +110,11 @@ class Live:
         in_memory = {e.id: e.state for e in desk.entries.values() if e.offset >= since}
         if not desk.cases.whole:
             await self._take_stored(number, since, but=in_memory)
+        began = monotonic()
         for done, (case, facts) in enumerate(in_memory.items(), start=1):
             self._take(case, self.facts.put(case, facts))
             if done % PORTION == 0:
-                await asyncio.sleep(0)
+                began = await self._pause(began)
         self._complete[number] = folded
 
     async def _look_at_others(self, own: Container[int]) -> None:
@@ -110,11 +132,12 @@ class Live:
         self, partition: int, since: int, but: Mapping[str, State] | None = None
     ) -> None:
         async for portion in self.runtime.snapshots.changed(partition, since, PORTION):
+            began = monotonic()
             for document in portion:
                 case = document["_id"]
                 if not but or case not in but:
                     self._take(case, self.facts.put_stored(case, document["state"]))
-            await asyncio.sleep(0)
+            await self._pause(began)
 
     def _take(self, case: str, changed: bool) -> None:
         """Nothing comes between the cabinet and the boards: they tell of the same facts."""

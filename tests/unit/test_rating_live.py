@@ -195,3 +195,30 @@ def test_a_case_may_only_leave_the_memory_when_it_is_stored(
     story = ["looks", *["folds"] * 4, "saves_one", "forgets"]
     with pytest.raises(AssertionError):
         asyncio.run(happens(story, room=0))
+
+
+async def test_figures_that_nobody_waits_for_are_taken_in_with_rests_until_somebody_does(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The gauges are being brought up to date, portion by portion; somebody opens the page."""
+    one, rests = Looking(room=4 * CASES), list[float]()
+    monkeypatch.setattr(module, "PORTION", 1)
+    for _ in range(CASES):
+        one.folds()
+    pages: list[asyncio.Task[Any]] = []
+    sleep = asyncio.sleep
+
+    async def rest(seconds: float) -> None:
+        rests.append(seconds)
+        if len(rests) == 2:
+            pages.append(asyncio.create_task(one.live.board(PERIOD)))
+        await sleep(0)
+
+    monkeypatch.setattr(module.asyncio, "sleep", rest)
+    board = await one.live.board(PERIOD, unhurried=True)
+    assert [seconds > 0 for seconds in rests] == [True, True] + [False] * (CASES - 2)
+    assert (await pages[0]) is board
+    one.folds()
+    rests.clear()
+    await one.live.board(PERIOD)
+    assert rests == [0], "whoever waits is not kept waiting"
