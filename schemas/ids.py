@@ -6,6 +6,7 @@ the same id on every machine and in every run.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from hashlib import sha1
 from uuid import UUID
 
@@ -34,8 +35,10 @@ def case_id(source: str, report_id: str) -> str:
     return derive("case", source, report_id)
 
 
+@lru_cache(1024)
 def event_id(cause_id: str, service: str, attempt: int) -> str:
-    """The answer of `service` to one cause; a void answer is followed by the next attempt."""
+    """The answer of `service` to one cause; a void answer is followed by the next attempt. Whoever
+    looks whether there is an answer already asks again as he writes it, so the last ones are kept."""
     return derive("event", cause_id, service, attempt)
 
 

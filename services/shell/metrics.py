@@ -117,8 +117,9 @@ def expect(service: str, topics: Iterable[Topic]) -> None:
 
 def count_out(service: str, messages: Iterable[tuple[str, Message[Payload]]]) -> None:
     """Messages that the broker has acknowledged, each with the topic that it went to."""
+    published: Tally[str] = Tally()
     for topic, message in messages:
-        MESSAGES.labels(service, family(topic), "published").inc()
+        published[topic] += 1
         match message.data:
             case Assigned(lead=lead, level=level):
                 ASSIGNMENTS.labels(lead, level).inc()
@@ -128,6 +129,8 @@ def count_out(service: str, messages: Iterable[tuple[str, Message[Payload]]]) ->
                 count_report(source, "opened", at)
             case ReportAdded(source=source):
                 count_report(source, "added", message.time)
+    for topic, number in published.items():
+        MESSAGES.labels(service, family(topic), "published").inc(number)
 
 
 def count_refusal(refused: Payload) -> None:

@@ -214,7 +214,7 @@ async def test_figures_that_nobody_waits_for_are_taken_in_with_rests_until_someb
             pages.append(asyncio.create_task(one.live.board(PERIOD)))
         await sleep(0)
 
-    monkeypatch.setattr(module.asyncio, "sleep", rest)
+    monkeypatch.setattr(asyncio, "sleep", rest)
     board = await one.live.board(PERIOD, unhurried=True)
     assert [seconds > 0 for seconds in rests] == [True, True] + [False] * (CASES - 2)
     assert (await pages[0]) is board
