@@ -34,8 +34,8 @@ STRETCH = 10
 """Documents that are made at a stretch, some 100 µs each: messages wait no longer than that."""
 REST = 2
 """Where there are few, the next portion waits so many times as long as one took."""
-SAVING_SHARE = 9
-"""Saving takes at most a tenth of the time: under load a case is then written once for several of
+SAVING_SHARE = 4
+"""Saving takes at most a fifth of the time: under load a case is then written once for several of
 its events."""
 LONGEST_PAUSE = 10.0
 """Seconds between two saves; what was read since is read again after a crash."""
