@@ -18,8 +18,15 @@ logger = logging.getLogger(__name__)
 IDLE_MS = 500
 """How long the broker lets a reader wait that has nothing to read. What comes ends the wait; each
 wait that is over has its price, and there are many readers to whom little comes."""
+
 MANY_BYTES = 1024 * 1024
 """What a fetch brings before its wait is over; with more to come, nobody waits."""
+
+
+def idle_ms(settings: Settings) -> int:
+    """In stream time everybody waits for everybody, and the broker may be the mock, which lets a wait
+    run out whatever comes."""
+    return settings.fetch_max_wait_ms if settings.clock == "stream" else IDLE_MS
 
 
 async def commit(consumer: AIOKafkaConsumer, offsets: dict[TopicPartition, int]) -> bool:
@@ -63,7 +70,9 @@ def reader(
 async def follow(settings: Settings, topic: str, *, unhurried: bool = False) -> AsyncIterator[Any]:
     """All records of a topic from its beginning, for ever. `unhurried`: those of a fetch's whole
     wait at once, which costs a fraction of a fetch for each."""
-    wait = {"fetch_min_bytes": MANY_BYTES} if unhurried else {"fetch_max_wait_ms": IDLE_MS}
+    wait = (
+        {"fetch_min_bytes": MANY_BYTES} if unhurried else {"fetch_max_wait_ms": idle_ms(settings)}
+    )
     async with reader(settings, **wait) as consumer:
         partitions = await partitions_of(consumer, topic)
         consumer.assign(partitions)

@@ -27,7 +27,7 @@ from schemas.rulebook import Rulebooks
 from services.decider import Decider, S
 from services.shell import metrics
 from services.shell.access import Access
-from services.shell.consuming import IDLE_MS, MANY_BYTES, follow
+from services.shell.consuming import MANY_BYTES, follow, idle_ms
 from services.shell.dead_letters import DeadLetters
 from services.shell.dependencies import PATIENCE, Dependencies
 from services.shell.doors import Door, effective_time
@@ -193,7 +193,8 @@ class Runtime(Generic[S]):
             ack_policy=AckPolicy.MANUAL,
             include_in_schema=False,
             **where,
-            **self._group(f"door.{door.topic.name}") | {"fetch_max_wait_ms": IDLE_MS},
+            **self._group(f"door.{door.topic.name}")
+            | {"fetch_max_wait_ms": idle_ms(self.settings)},
         )
         self.relays.append(relay)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from services.shell.consuming import MANY_BYTES
+from services.shell.consuming import IDLE_MS, MANY_BYTES, idle_ms
 from services.shell.desk import LOG
 from tests.served import application
 
@@ -32,3 +32,9 @@ def test_in_stream_time_nobody_gathers(service: str) -> None:
 def test_on_a_reports_way_the_lane_that_it_does_not_take_is_read_in_lots() -> None:
     assert application("intake", clock="wall").runtime._unhurried() == LOG
     assert application("router", clock="wall").runtime._unhurried() is None
+
+
+def test_in_stream_time_no_reader_is_idle_for_longer_than_the_others() -> None:
+    settings = application("router", clock="stream", fetch_max_wait_ms=20).runtime.settings
+    assert idle_ms(settings) == 20
+    assert idle_ms(application("router", clock="wall").runtime.settings) == IDLE_MS
