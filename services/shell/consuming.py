@@ -18,7 +18,6 @@ logger = logging.getLogger(__name__)
 IDLE_MS = 500
 """How long the broker lets a reader wait that has nothing to read. What comes ends the wait; each
 wait that is over has its price, and there are many readers to whom little comes."""
-
 MANY_BYTES = 1024 * 1024
 """What a fetch brings before its wait is over; with more to come, nobody waits."""
 
