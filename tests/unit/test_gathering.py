@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from schemas import ids
+from schemas.envelope import Message
+from services.shell import metrics
 from services.shell.consuming import IDLE_MS, MANY_BYTES, idle_ms
 from services.shell.desk import LOG
 from tests.served import application
+from tests.story import CASE, START
+from tests.unit.router_words import opened
 
 
 @pytest.mark.parametrize(("service", "wait"), [("sla", 40), ("rating", 100)])
@@ -38,3 +43,11 @@ def test_in_stream_time_no_reader_is_idle_for_longer_than_the_others() -> None:
     settings = application("router", clock="stream", fetch_max_wait_ms=20).runtime.settings
     assert idle_ms(settings) == 20
     assert idle_ms(application("router", clock="wall").runtime.settings) == IDLE_MS
+
+
+def test_what_was_published_together_is_counted_each() -> None:
+    message = Message(ids.derive("t"), "/services/sla", CASE, START, opened())
+    counter = metrics.MESSAGES.labels("sla", "assignments", "published")
+    before = counter._value.get()
+    metrics.count_out("sla", [("assignments.a", message)] * 2 + [("assignments.b", message)])
+    assert counter._value.get() - before == 3
