@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar, Generic, Literal, NotRequired, TypeVar, Union
 from uuid import UUID
@@ -26,6 +25,8 @@ from pydantic import (
     ValidationError,
 )
 from typing_extensions import TypedDict  # pydantic takes the standard one from Python 3.12 on
+
+from schemas.unchanging import unchanging
 
 CONTENT_TYPE = b"application/cloudevents+json"
 HEADERS = [("content-type", CONTENT_TYPE)]
@@ -92,7 +93,7 @@ class Unreadable(Exception):  # noqa: N818 - it names the record's state, as the
     """The bytes are not a message of this contract; the text says why."""
 
 
-@dataclass(frozen=True, slots=True)
+@unchanging(frozen=True, slots=True)
 class Message(Generic[P]):
     id: str
     source: str

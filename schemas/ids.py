@@ -13,22 +13,20 @@ from uuid import UUID
 NAMESPACE = UUID("6f1d0b6e-4c1c-5d5e-9a55-321321321321")
 """The project's own namespace; changing it would rename every case."""
 OURS = NAMESPACE.bytes
+VARIANT = {f"{digit:x}": f"{digit & 0x3 | 0x8:x}" for digit in range(16)}
+"""The hexadecimal digit that bears the variant of RFC 9562, for the one that was there."""
 
 
 def derive(*parts: object) -> str:
     """The id that follows from `parts`. A separator that cannot stand in ids keeps them apart."""
-    name = "\x1f".join([str(part) for part in parts])
-    return uuid5(OURS, name)
+    return uuid5(OURS, "\x1f".join(map(str, parts)))
 
 
 def uuid5(namespace: bytes, name: str) -> str:
-    """`str(uuid.uuid5(namespace, name))` without the objects between, at a quarter of the cost: a
+    """`str(uuid.uuid5(namespace, name))` without the objects between, at a sixth of the cost: a
     service derives several ids for each record."""
-    digest = bytearray(sha1(namespace + name.encode(), usedforsecurity=False).digest()[:16])
-    digest[6] = digest[6] & 0x0F | 0x50  # version 5
-    digest[8] = digest[8] & 0x3F | 0x80  # variant of RFC 9562
-    text = digest.hex()
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+    text = sha1(namespace + name.encode(), usedforsecurity=False).hexdigest()
+    return f"{text[:8]}-{text[8:12]}-5{text[13:16]}-{VARIANT[text[16]]}{text[17:20]}-{text[20:32]}"
 
 
 def case_id(source: str, report_id: str) -> str:
@@ -39,7 +37,7 @@ def case_id(source: str, report_id: str) -> str:
 def event_id(cause_id: str, service: str, attempt: int) -> str:
     """The answer of `service` to one cause; a void answer is followed by the next attempt. Whoever
     looks whether there is an answer already asks again as he writes it, so the last ones are kept."""
-    return derive("event", cause_id, service, attempt)
+    return uuid5(OURS, f"event\x1f{cause_id}\x1f{service}\x1f{attempt}")
 
 
 def mark(case: str, account: str) -> str:

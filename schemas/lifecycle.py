@@ -21,6 +21,7 @@ from typing import Any
 
 from schemas import events
 from schemas.envelope import Message, Payload
+from schemas.unchanging import unchanging
 
 
 class Status(StrEnum):
@@ -47,7 +48,7 @@ LEFT = frozenset({Status.WITHDRAWN, Status.MERGED})
 KNOWN = frozenset(Status) - {Status.NEW}
 
 
-@dataclass(frozen=True, slots=True)
+@unchanging(frozen=True, slots=True)
 class Standing:
     status: Status = Status.NEW
     holding: str | None = None
@@ -118,6 +119,8 @@ LIFECYCLE: Mapping[type[Payload], Row] = {
 
 UNBOUND = frozenset({events.UpdateRefused})
 """A refusal tells which holding its sender meant; it holds good whatever stands now."""
+BOUND = frozenset(kind for kind in LIFECYCLE if "holding" in kind.model_fields) - UNBOUND
+"""Events that name the holding that they concern."""
 
 
 def void_because(standing: Standing, data: Payload) -> str | None:
@@ -125,9 +128,10 @@ def void_because(standing: Standing, data: Payload) -> str | None:
     row = LIFECYCLE[type(data)]
     if standing.status not in row.after:
         return f"{data.TYPE} may not follow the status {standing.status}"
-    named: Any = getattr(data, "holding", None)
-    if named is not None and named != standing.holding and type(data) not in UNBOUND:
-        return f"{data.TYPE} concerns a holding that has ended"
+    if type(data) in BOUND:
+        named: Any = data.holding  # type: ignore[attr-defined]
+        if named is not None and named != standing.holding:
+            return f"{data.TYPE} concerns a holding that has ended"
     return None
 
 

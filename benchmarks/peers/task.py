@@ -10,7 +10,7 @@ compared is how they carry messages and keep state, not how they parse.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,6 +20,7 @@ from schemas import envelope, events, ids
 from schemas.envelope import Message
 from schemas.rulebook import Rulebook
 from schemas.topics import EVENT_TYPES
+from services.changing import replace
 from services.decider import CaseState, Cause, Decider
 
 EVENTS_A_CASE = 3

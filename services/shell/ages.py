@@ -29,12 +29,14 @@ class Ages:
         self.service = service
         self._received: dict[str, datetime] = {}
 
-    def observe(self, read: Iterable[tuple[int, Message[Any] | None]], now: datetime) -> None:
-        """Events of the log, each with its record's timestamp in milliseconds."""
-        age = metrics.EVENT_AGE.labels(self.service).observe
-        for timestamp, message in read:
-            age(max(now.timestamp() - timestamp / 1000, 0.0))
-            if message is not None and self.service == Assigned.WRITER:
+    def observe(
+        self, stamps: Iterable[int], messages: Iterable[Message[Any] | None], now: datetime
+    ) -> None:
+        """Events of the log, and the timestamps of their records in milliseconds."""
+        at = now.timestamp()
+        metrics.EVENT_AGE.observe(self.service, [max(at - stamp / 1000, 0.0) for stamp in stamps])
+        if self.service == Assigned.WRITER:
+            for message in filter(None, messages):
                 self._assignment(message, now)
 
     def _assignment(self, message: Message[Any], now: datetime) -> None:

@@ -8,6 +8,7 @@ from typing import Generic
 
 from schemas import ids
 from schemas.envelope import Message, Payload
+from schemas.unchanging import unchanging
 from services.decider import Cause, S
 
 LOG = "log"
@@ -84,7 +85,7 @@ class Entry(Generic[S]):
         )
 
 
-@dataclass(frozen=True, slots=True)
+@unchanging(frozen=True, slots=True)
 class Outgoing:
     """A message to publish: events into the desk's own partition, the rest by their key."""
 

@@ -21,6 +21,7 @@ from schemas.events import Assigned, Escalated, Opened, ReportAdded
 from schemas.outputs import ReportRejected
 from schemas.reference import Department, Level
 from schemas.topics import TOPICS, Topic
+from services.shell.histogram import LotHistogram
 
 LATENCIES = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 WAITS = (1, 2.5, 5, 10, 30, 60, 120, 300, 900, 3600)
@@ -35,9 +36,9 @@ MESSAGES = Counter(
 STEP_SECONDS = Histogram(
     "gridcase_step_seconds", "Time of one turn of the step", ["service"], buckets=LATENCIES
 )
-EVENT_AGE = Histogram(
-    "gridcase_event_age_seconds", "Age of events when they are folded, since they were published", ["service"],
-    buckets=LATENCIES,
+EVENT_AGE = LotHistogram(
+    "gridcase_event_age_seconds", "Age of events when they are folded, since they were published",
+    "service", LATENCIES,
 )  # fmt: skip
 ASSIGNMENT_SECONDS = Histogram(
     "gridcase_assignment_seconds",

@@ -29,8 +29,6 @@ logger = logging.getLogger(__name__)
 PARTITIONER = DefaultPartitioner()
 OVERHEAD_BYTES = 1_000
 """Room that a record's key, headers and lengths may take."""
-MOST_ECHOES = 5_000
-"""Of our own events that wait to come back, so many are kept; behind a long log they would pile up."""
 
 
 class Dress:
@@ -71,7 +69,8 @@ class Publisher:
         self.dress = dress
         self.traces = traces or Tracing(service)
         self._said: dict[bytes, Message[Any]] = {}
-        """Our events that are not back from the log yet."""
+        """Our events that are not back from the log yet: at most one for each cause that waits
+        for it in memory."""
         self._partitions: dict[str, int] = {}
         """How many each topic has; chosen once, so never asked twice."""
 
@@ -121,7 +120,7 @@ class Publisher:
             raise MessageSizeTooLargeError(
                 f"{item.message.type} of case {item.message.subject} has {len(value)} bytes"
             )
-        if item.partition is not None and len(self._said) < MOST_ECHOES:
+        if item.partition is not None:
             self._said[value] = item.message
         record = {
             "key": item.key.encode(),

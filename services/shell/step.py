@@ -237,7 +237,7 @@ class Step(Generic[S], ConsumerRebalanceListener):  # type: ignore[misc]
         self.owned.hand(partition, records, messages, self.consumer)
         if not folding and partition.topic == self.log and self.settings.clock == "wall":
             stamps = (record.timestamp for record in records)
-            self.ages.observe(zip(stamps, messages, strict=True), datetime.now(UTC))
+            self.ages.observe(stamps, messages, datetime.now(UTC))
 
     def _caught_up(self) -> bool:
         return self.owned.caught_up(self.consumer)

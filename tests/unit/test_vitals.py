@@ -61,14 +61,14 @@ def test_a_report_is_waited_for_since_its_receipt_and_not_since_it_was_written()
     before = value("gridcase_assignment_seconds_sum"), value("gridcase_assignment_seconds_count")
     ages = Ages("router")
     soon = NOW + timedelta(seconds=2)
-    ages.observe([(milliseconds(NOW), opened), (milliseconds(soon), assigned)], soon)
+    ages.observe([milliseconds(NOW), milliseconds(soon)], [opened, assigned], soon)
     assert value("gridcase_assignment_seconds_count") == before[1] + 1
     assert value("gridcase_assignment_seconds_sum") == pytest.approx(before[0] + 2)
 
 
 def test_an_event_is_as_old_as_its_record() -> None:
     before = value("gridcase_event_age_seconds_sum", service="sla")
-    Ages("sla").observe([(milliseconds(NOW), None)], NOW + timedelta(seconds=7))
+    Ages("sla").observe([milliseconds(NOW)], [None], NOW + timedelta(seconds=7))
     assert value("gridcase_event_age_seconds_sum", service="sla") == pytest.approx(before + 7)
 
 
@@ -140,7 +140,7 @@ def a_case_goes_by(grid: str, lead: str, level: str) -> None:
     metrics.count_out("router", [*out, (f"assignments.{lead}", told)])
     metrics.count_in("router", Counter({(LOG, "accepted"): 3, ("void", assigned.type): 1}))
     assigned = Message(assigned.id, "", opened.subject, NOW, assigned.data)
-    Ages("router").observe([(milliseconds(NOW), opened), (milliseconds(NOW), assigned)], NOW)
+    Ages("router").observe([milliseconds(NOW)] * 2, [opened, assigned], NOW)
 
 
 def test_a_county_of_6000_grids_shows_no_more_series_than_its_departments_make() -> None:
