@@ -111,19 +111,23 @@ class Message(Generic[P]):
 
 def write(message: Message[Payload], key: str | None = None) -> bytes:
     """The message as bytes; `key` is the record's key, where that is not the subject."""
+    time = message.time
     envelope: dict[str, Any] = {
         "specversion": "1.0",
         "id": message.id,
         "source": message.source,
         "type": message.data.TYPE,
         "subject": message.subject,
-        "time": message.time.astimezone(UTC),
+        "time": time if time.tzinfo is UTC else time.astimezone(UTC),
         "datacontenttype": "application/json",
         "partitionkey": message.subject if key is None else key,
     }
-    for name in ("causationid", "policyversion", "traceparent"):
-        if (value := getattr(message, name)) is not None:
-            envelope[name] = value
+    if message.causationid is not None:
+        envelope["causationid"] = message.causationid
+    if message.policyversion is not None:
+        envelope["policyversion"] = message.policyversion
+    if message.traceparent is not None:
+        envelope["traceparent"] = message.traceparent
     envelope["data"] = message.data.model_dump(exclude_none=True)
     return orjson.dumps(envelope, option=orjson.OPT_UTC_Z)
 

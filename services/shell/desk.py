@@ -102,7 +102,8 @@ class Desk(Generic[S]):
             self.tally["void", event.type] += 1
             return
         self.tally[LOG, "accepted"] += 1
-        self._tell(self.decider.notify(entry.state, event), event)
+        if said := self.decider.notify(entry.state, event):
+            self._tell(said, event)
         if self.decider.may_answer(event):
             self._queue(entry, Pending(event, LOG, offset))
 

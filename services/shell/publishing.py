@@ -121,7 +121,7 @@ class Publisher:
                 f"{item.message.type} of case {item.message.subject} has {len(value)} bytes"
             )
         if item.partition is not None:
-            self._said[value] = item.message
+            self._said[bytes(memoryview(value))] = item.message  # as written it takes 4 KB
         record = {
             "key": item.key.encode(),
             "value": value,
