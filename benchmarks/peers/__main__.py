@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import AsyncIterator
 
 import uvloop
 from rich.console import Console
@@ -21,26 +22,36 @@ SIZES = {"cold": 200_000, "warm": 1_000_000}
 """Inputs of the two runs; the second is judged by its second half."""
 QUICK = 10
 """A quick run is so many times smaller."""
+WARM_UP = 10
+"""A round so many times smaller goes before, and does not count: the broker compiles itself while it
+works, and nobody should have to be the first. Contenders are started anew in each round."""
 console = Console(highlight=False)
 
 
 async def race(here: Site, options: argparse.Namespace) -> Table:
     found = Table(machine(), {name: size // options.smaller for name, size in SIZES.items()})
-    for run, inputs in found.inputs.items():
-        if run not in options.runs:
-            continue
-        async with chain(here, 1) as (settings, (incoming, _)):
-            console.print(f"{run}: writing {inputs:,} inputs")
-            await fill(settings, incoming, inputs)
-            for number in range(1, options.rounds + 1):
-                for contender in (OURS, *PEERS):
-                    if options.only and contender.title not in options.only:
-                        continue
-                    sample = await _round(here, contender, incoming, inputs)
-                    found.add(run, contender, sample)
-                    rate = sample["answered/s" if run == "cold" else "second half/s"]
-                    console.print(f"{run}, round {number}: {contender.title} {rate:,.0f}/s")
+    async for _ in _rounds(here, options, "warm-up", found.inputs["cold"] // WARM_UP, 1):
+        pass
+    for run in options.runs:
+        rounds = _rounds(here, options, run, found.inputs[run], options.rounds)
+        async for number, contender, sample in rounds:
+            found.add(run, contender, sample)
+            rate = sample["answered/s" if run == "cold" else "second half/s"]
+            console.print(f"{run}, round {number}: {contender.title} {rate:,.0f}/s")
     return found
+
+
+async def _rounds(
+    here: Site, options: argparse.Namespace, run: str, inputs: int, rounds: int
+) -> AsyncIterator[tuple[int, Contender, Sample]]:
+    """All in turn, so many times."""
+    async with chain(here, 1) as (settings, (incoming, _)):
+        console.print(f"{run}: writing {inputs:,} inputs")
+        await fill(settings, incoming, inputs)
+        for number in range(1, rounds + 1):
+            for contender in (OURS, *PEERS):
+                if not options.only or contender.title in options.only:
+                    yield number, contender, await _round(here, contender, incoming, inputs)
 
 
 async def _round(here: Site, contender: Contender, incoming: str, inputs: int) -> Sample:
