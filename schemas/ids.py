@@ -52,4 +52,4 @@ def command_id(topic: str, sender_id: str | None, partition: int, offset: int) -
 
 def notice_id(cause_id: str, topic: str, message_type: str, addressee: str) -> str:
     """One event may say the same to several: `addressee` tells them apart within the topic."""
-    return derive("notice", cause_id, topic, message_type, addressee)
+    return uuid5(OURS, f"notice\x1f{cause_id}\x1f{topic}\x1f{message_type}\x1f{addressee}")
