@@ -33,7 +33,7 @@ class Consumer:
     start: int = 0
     committed_offsets: dict[TopicPartition, int] = field(default_factory=dict)
     positions: dict[TopicPartition, int] = field(default_factory=dict)
-    paused: set[TopicPartition] = field(default_factory=set)
+    stopped: set[TopicPartition] = field(default_factory=set)
 
     def records(self, partition: TopicPartition) -> list[bytes]:
         return self.log.records if partition == LOG else self.log.commands
@@ -42,16 +42,25 @@ class Consumer:
         """What a fetch brings, unless the partition is paused."""
         position = self.positions.get(partition, 0)
         values = self.records(partition)[position:]
-        if partition in self.paused or not values:
+        if partition in self.stopped or not values:
             return {}
         self.positions[partition] = position + len(values)
         return {partition: made(partition, position, values)}
 
+    def assignment(self) -> set[TopicPartition]:
+        return {LOG, COMMANDS}
+
+    def paused(self) -> set[TopicPartition]:
+        return self.stopped
+
+    def last_poll_timestamp(self, partition: TopicPartition) -> int | None:
+        return self.positions.get(partition)
+
     def pause(self, *partitions: TopicPartition) -> None:
-        self.paused |= set(partitions)
+        self.stopped |= set(partitions)
 
     def resume(self, *partitions: TopicPartition) -> None:
-        self.paused -= set(partitions)
+        self.stopped -= set(partitions)
 
     def seek(self, partition: TopicPartition, offset: int) -> None:
         self.positions[partition] = offset

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from math import inf
 from typing import Any, cast
 
 import pytest
@@ -12,7 +13,9 @@ from pymongo.errors import AutoReconnect
 from schemas import ids, topics
 from schemas.envelope import Message, read
 from schemas.topics import PAYLOADS
+from services.shell import lots
 from services.shell.desk import Outgoing
+from services.shell.lots import Lots
 from services.shell.publishing import Publisher
 from services.shell.settings import Settings
 from services.shell.step import LostRecords
@@ -193,9 +196,9 @@ async def test_a_new_owner_folds_to_the_end_before_it_decides(world: World) -> N
 
 async def test_commands_wait_while_the_log_is_folded(world: World) -> None:
     owner = await world.owner()
-    assert COMMANDS in owner.consumer.paused
+    assert COMMANDS in owner.consumer.stopped
     await owner.turns(2)
-    assert COMMANDS not in owner.consumer.paused
+    assert COMMANDS not in owner.consumer.stopped
 
 
 async def test_a_restart_begins_from_the_snapshot_and_the_committed_offset(world: World) -> None:
@@ -208,6 +211,19 @@ async def test_a_restart_begins_from_the_snapshot_and_the_committed_offset(world
     assert not successor.step.folding, "nothing is left to fold"
     (entry,) = successor.step.desks[0].entries.values()
     assert entry.state == next(iter(owner.step.desks[0].entries.values())).state
+
+
+async def test_a_topic_that_is_held_when_its_partitions_go_is_not_let_go_for_who_has_them_then(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner = await (await world.owner()).turns(2)
+    owner.step.lots = Lots(LOG.topic)
+    owner.step.lots.came({}, cast(Any, owner.consumer))
+    assert owner.consumer.stopped == {LOG}, "it is held"
+    await owner.step.on_partitions_revoked([LOG, COMMANDS])
+    monkeypatch.setattr(lots, "monotonic", lambda: inf)
+    owner.step.lots.let_go(cast(Any, owner.consumer))
+    assert owner.consumer.stopped == {LOG}
 
 
 async def test_under_the_wall_clock_timers_wait_for_a_grace_after_catching_up(
