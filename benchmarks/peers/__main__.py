@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import AsyncIterator
+from random import Random
 
 import uvloop
 from rich.console import Console
@@ -44,14 +45,16 @@ async def race(here: Site, options: argparse.Namespace) -> Table:
 async def _rounds(
     here: Site, options: argparse.Namespace, run: str, inputs: int, rounds: int
 ) -> AsyncIterator[tuple[int, Contender, Sample]]:
-    """All in turn, so many times."""
+    """All in turn, so many times, in another order each time: what one leaves to be written out
+    costs the next."""
     async with chain(here, 1) as (settings, (incoming, _)):
         console.print(f"{run}: writing {inputs:,} inputs")
         await fill(settings, incoming, inputs)
+        taking_part = [c for c in (OURS, *PEERS) if not options.only or c.title in options.only]
         for number in range(1, rounds + 1):
-            for contender in (OURS, *PEERS):
-                if not options.only or contender.title in options.only:
-                    yield number, contender, await _round(here, contender, incoming, inputs)
+            Random(number).shuffle(taking_part)
+            for contender in taking_part:
+                yield number, contender, await _round(here, contender, incoming, inputs)
 
 
 async def _round(here: Site, contender: Contender, incoming: str, inputs: int) -> Sample:
