@@ -10,15 +10,12 @@ import uvloop
 from rich.console import Console
 
 from benchmarks.page import PAGE
-from benchmarks.peers.contenders import PEERS, Contender, build_streams
+from benchmarks.peers.contenders import OURS, PEERS, Contender, build_streams
 from benchmarks.peers.race import fill, ours, peer
 from benchmarks.peers.report import Table, write
 from benchmarks.results import Sample, machine
 from benchmarks.site import Site, chain, site
 
-OURS = Contender(
-    "gridcase's step", "exactly one event a cause; state on the log, snapshots in MongoDB"
-)
 SIZES = {"cold": 200_000, "warm": 1_000_000}
 """Inputs of the two runs; the second is judged by its second half."""
 QUICK = 10

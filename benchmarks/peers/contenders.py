@@ -74,6 +74,10 @@ def build_streams() -> None:
 
 LOST = "at least once; state is lost with the process"
 EXACTLY_ONCE = "exactly once, state in RocksDB and a changelog"
+OURS = Contender(
+    "gridcase's step", "exactly one event a cause; state on the log, snapshots in MongoDB"
+)
+"""Not started like the others: it reads its own log."""
 PEERS: Sequence[Contender] = (
     Contender("raw aiokafka", LOST, "benchmarks.peers.with_aiokafka"),
     Contender("raw confluent-kafka", LOST, "benchmarks.peers.with_confluent"),

@@ -6,6 +6,7 @@ The page states ratios first: rates are one machine's, ratios of one run travel.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import isnan, nan
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -15,7 +16,7 @@ from rich import table
 from rich.console import Console
 
 from benchmarks.page import put
-from benchmarks.peers.contenders import Contender
+from benchmarks.peers.contenders import OURS, Contender
 from benchmarks.results import Sample
 
 RATE = {"cold": "answered/s", "warm": "second half/s"}
@@ -44,7 +45,7 @@ class Table:
             title: {name: median(each[name] for each in samples) for name in samples[0]}
             for title, samples in self.rounds[run].items()
         }
-        own = next(iter(medians.values()))[RATE[run]]
+        own = medians[OURS.title][RATE[run]] if OURS.title in medians else nan
         found = [
             (title, sample[RATE[run]], own / sample[RATE[run]], sample)
             for title, sample in medians.items()
@@ -65,7 +66,7 @@ class Table:
             (
                 title,
                 f"{rate:,.0f}",
-                f"{ratio:.2f}",
+                "–" if isnan(ratio) else f"{ratio:.2f}",
                 *(_cpu(sample, whose) for whose in WHOSE),
                 f"{sample['memory MB']:,.0f}",
             )
@@ -117,7 +118,7 @@ def picture(found: Table) -> str:
         for number, (title, rate, _, _) in enumerate(rows):
             y = top + 34 + number * ROW
             width = BAR * rate / rows[0][1]
-            kind = "ours" if title == next(iter(found.rounds[run])) else "peer"
+            kind = "ours" if title == OURS.title else "peer"
             parts += [
                 f'<text x="{LABEL - 8}" y="{y + 16}" text-anchor="end">{title}</text>',
                 f'<rect class="{kind}" x="{LABEL}" y="{y}" width="{width:.0f}" height="22"/>',
