@@ -92,4 +92,4 @@ async def _forget(settings: Settings) -> None:
         await admin.close()
     database = connect(settings.mongo, settings.database)
     await database.client.drop_database(settings.database)
-    database.client.close()
+    await database.client.close()

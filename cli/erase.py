@@ -94,7 +94,7 @@ async def _erase(case: str, by: str) -> tuple[int, int]:
     database = connect(settings.mongo, settings.database)
     vault = Vault(database, "gridcase erase")
     done = [await vault.erase(identity, by) for identity in ids]
-    database.client.close()
+    await database.client.close()
     return sum(done), len(done)
 
 
@@ -114,7 +114,7 @@ async def _opened(case: str) -> list[dict[str, object]]:
     settings = settings_at()
     database = connect(settings.mongo, settings.database)
     entries = await Vault(database).log(case)
-    database.client.close()
+    await database.client.close()
     return entries
 
 

@@ -18,7 +18,7 @@ import httpx
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaConnectionError, KafkaError
 from confluent_kafka import KafkaException
-from motor.motor_asyncio import AsyncIOMotorClient
+from pymongo import AsyncMongoClient
 from pymongo.errors import PyMongoError
 
 from schemas.reference import Reference
@@ -178,13 +178,11 @@ async def database(patient: Patient) -> Finding:
 
 async def _hello(settings: Settings) -> dict[str, Any]:
     limit = int(PATIENCE * 1000)
-    client: AsyncIOMotorClient[Any] = AsyncIOMotorClient(
-        settings.mongo, serverSelectionTimeoutMS=limit
-    )
+    client: AsyncMongoClient[Any] = AsyncMongoClient(settings.mongo, serverSelectionTimeoutMS=limit)
     try:
         return dict(await client.admin.command("hello"))
     finally:
-        client.close()
+        await client.close()
 
 
 async def calendar(patient: Patient) -> Finding:

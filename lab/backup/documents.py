@@ -13,8 +13,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from motor.motor_asyncio import AsyncIOMotorDatabase
 from pymongo import InsertOne, ReplaceOne
+from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import BulkWriteError
 
 from lab.backup.archive import Archive, ArchiveError
@@ -27,7 +27,7 @@ from services.shell.snapshots import DUPLICATE_KEY, connect
 PORTION = 1_000
 LOGS = ("vault_log", *KEYS)
 """What only grows: nothing in it is replaced."""
-Database = AsyncIOMotorDatabase[Document]
+Database = AsyncDatabase[Document]
 
 
 def lock_of(archive: Archive, passphrase: str | None) -> Lock | None:
@@ -90,7 +90,7 @@ async def put_keys_back(
             for portion in _portions(documents(archive, name, lock)):
                 told += await _merge_keys(database[name], portion)
     finally:
-        database.client.close()
+        await database.client.close()
     return told
 
 

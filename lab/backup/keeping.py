@@ -137,7 +137,7 @@ async def _keep_database(
                 async for document in database[name].find().sort("_id", 1):
                     _added(file, _line(document, name, file.lines, lock), name, say)
     finally:
-        database.client.close()
+        await database.client.close()
 
 
 def _line(document: Document, name: str, number: int, lock: Lock | None) -> bytes:

@@ -70,7 +70,7 @@ async def restore(archive: Archive, settings: Settings, asked: Asked, say: Say) 
         incarnation = str(uuid4())
         documents = await put_documents(archive, database, lock, asked.keys, incarnation, say)
     finally:
-        database.client.close()
+        await database.client.close()
     count = await put_records(archive, settings, say)
     await compare(archive, settings, say)
     await _commit(archive, settings, asked.tell_since)

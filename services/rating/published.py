@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from motor.motor_asyncio import AsyncIOMotorDatabase
 from pymongo import ReplaceOne
+from pymongo.asynchronous.database import AsyncDatabase
 
 from schemas.outputs import Scorecard
 
@@ -40,7 +40,7 @@ class Edition:
 
 
 class Published:
-    def __init__(self, database: AsyncIOMotorDatabase[dict[str, Any]]) -> None:
+    def __init__(self, database: AsyncDatabase[dict[str, Any]]) -> None:
         self._periods = database["rating_periods"]
         self._cards = database["rating_cards"]
         self.incarnation = ""

@@ -15,8 +15,8 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
-from motor.motor_asyncio import AsyncIOMotorDatabase
 from pydantic import ValidationError
+from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import PyMongoError
 
 from schemas import envelope, topics
@@ -100,7 +100,7 @@ class Runtime(Generic[S]):
         self.access = Access.of(settings)
         self.traces = tracing(service.name)
         self.feed = ReferenceFeed(settings)
-        self.database: AsyncIOMotorDatabase[Document] = connect(settings.mongo, settings.database)
+        self.database: AsyncDatabase[Document] = connect(settings.mongo, settings.database)
         self.vault = vault_of(self.database, service.name)
         self.relays: list[Relay] = []
         self.failed = False
@@ -244,6 +244,7 @@ class Runtime(Generic[S]):
             task.cancel()
         if hasattr(self, "producer"):
             await self.producer.stop()
+        await self.database.client.close()
 
     def fail(self, error: BaseException) -> None:
         if not self.failed:

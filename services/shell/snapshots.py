@@ -1,5 +1,4 @@
-"""Snapshots: what MongoDB keeps of the folds, for restarts and for questions. The one module that
-knows motor (its heir is PyMongo's asynchronous client, with the same calls).
+"""Snapshots: what MongoDB keeps of the folds, for restarts and for questions.
 
 A document is a cache of the log: `rebuild` makes it again, equal to the byte. It only ever moves
 forward, by log offset within one incarnation of the log, so that a slow or doubled owner does no
@@ -26,9 +25,10 @@ from typing import Any, Generic, TypeAlias
 
 from bson import Binary
 from bson.codec_options import CodecOptions
-from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorCollection, AsyncIOMotorDatabase
 from pydantic import TypeAdapter
-from pymongo import ReplaceOne
+from pymongo import AsyncMongoClient, ReplaceOne
+from pymongo.asynchronous.collection import AsyncCollection
+from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import BulkWriteError
 from pymongo.write_concern import WriteConcern
 
@@ -38,7 +38,7 @@ from services.shell.newer import NewerThanThis
 from services.shell.timers import Timers, ticks
 
 Document = dict[str, Any]
-Collection: TypeAlias = AsyncIOMotorCollection[Document]
+Collection: TypeAlias = AsyncCollection[Document]
 DUPLICATE_KEY = 11000
 PORTION = 200
 """States read at a stretch: some 20 ms."""
@@ -46,8 +46,8 @@ TIMERS = 5_000
 """Timers read at a stretch: as long."""
 
 
-def connect(url: str, database: str) -> AsyncIOMotorDatabase[Document]:
-    client: AsyncIOMotorClient[Document] = AsyncIOMotorClient(
+def connect(url: str, database: str) -> AsyncDatabase[Document]:
+    client: AsyncMongoClient[Document] = AsyncMongoClient(
         url, serverSelectionTimeoutMS=10_000, tz_aware=True
     )
     options: CodecOptions[Document] = CodecOptions(tz_aware=True)
@@ -93,7 +93,7 @@ class Snapshots(Generic[S]):
     """The stored states of one service."""
 
     def __init__(
-        self, database: AsyncIOMotorDatabase[Document], decider: Decider[S], incarnation: str
+        self, database: AsyncDatabase[Document], decider: Decider[S], incarnation: str
     ) -> None:
         kept = WriteConcern(w="majority", j=True)
         """A state that has left the memory cannot be written again."""
@@ -236,7 +236,7 @@ class Snapshots(Generic[S]):
     async def labelled(self, partitions: Iterable[int]) -> Counter[str]:
         """How many stored cases of these partitions the gauges count under each label."""
         ours = {"incarnation": self.incarnation, "partition": {"$in": list(partitions)}}
-        found = self.collection.aggregate(
+        found = await self.collection.aggregate(
             [
                 {"$match": ours | {"labels": {"$exists": True}}},
                 {"$group": {"_id": "$labels", "cases": {"$sum": 1}}},

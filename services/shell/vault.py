@@ -20,12 +20,10 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from motor.motor_asyncio import (
-    AsyncIOMotorClientSession,
-    AsyncIOMotorCollection,
-    AsyncIOMotorDatabase,
-)
 from pymongo import ReadPreference, WriteConcern
+from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.asynchronous.collection import AsyncCollection
+from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 from pymongo.read_concern import ReadConcern
 
@@ -41,17 +39,17 @@ vault: the others' own secrets lie beside it, in the collection ``secrets``."""
 class Vault:
     def __init__(
         self,
-        database: AsyncIOMotorDatabase[Document],
+        database: AsyncDatabase[Document],
         who: str | None = None,
         collection: str = "vault",
     ) -> None:
         """`who` opens contacts: every opening and erasure is written to `vault_log` under it."""
         self._client = database.client
         self._who = who
-        self._log: AsyncIOMotorCollection[Document] = database.get_collection(
+        self._log: AsyncCollection[Document] = database.get_collection(
             "vault_log", write_concern=WriteConcern("majority")
         )
-        self._documents: AsyncIOMotorCollection[Document] = database.get_collection(
+        self._documents: AsyncCollection[Document] = database.get_collection(
             collection,
             write_concern=WriteConcern("majority"),
             read_concern=ReadConcern("majority"),
@@ -117,7 +115,7 @@ class Vault:
         return value
 
     async def _find(
-        self, cases: list[str], session: AsyncIOMotorClientSession | None = None
+        self, cases: list[str], session: AsyncClientSession | None = None
     ) -> dict[str, bytes | None]:
         """What stands there, tombstones as None; in one batch, since keys are small."""
         everything = len(cases) + 1
@@ -126,7 +124,7 @@ class Vault:
         return {document["_id"]: document.get("key") for document in documents}
 
     async def _made(
-        self, cases: list[str], session: AsyncIOMotorClientSession | None = None
+        self, cases: list[str], session: AsyncClientSession | None = None
     ) -> tuple[dict[str, bytes | None], list[str]]:
         """Make keys; and the cases where somebody was faster: theirs stands. What a majority has
         acknowledged as inserted is what stands there: nobody changes a key."""
@@ -154,11 +152,11 @@ class Vault:
         """The keys that somebody else has made. They are met once more in a causal session, which
         is dear and so is not taken for fresh keys: what it then reads is not older than what it
         met, so that another's fresh key is never taken for an erased one."""
-        async with await self._client.start_session(causal_consistency=True) as session:
+        async with self._client.start_session(causal_consistency=True) as session:
             made, taken = await self._made(cases, session)
             return made | await self._find(taken, session)
 
 
-def vault_of(database: AsyncIOMotorDatabase[Document], service: str) -> Vault:
+def vault_of(database: AsyncDatabase[Document], service: str) -> Vault:
     """The vault as a service may use it."""
     return Vault(database, service, "vault" if service in READS_VAULT else "secrets")

@@ -97,7 +97,7 @@ class Outside:
         self.secrets = [
             await vault_of(database, name).secret("set-aside") for name in ("intake", "rating")
         ]
-        database.client.close()
+        await database.client.close()
         return self
 
     async def __aexit__(self, *error: object) -> None:

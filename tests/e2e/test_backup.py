@@ -105,7 +105,7 @@ async def restored(
 async def vault_of(settings: Settings) -> list[dict[str, Any]]:
     database = connect(settings.mongo, settings.database)
     found: list[dict[str, Any]] = await database["vault"].find().sort("_id", 1).to_list(None)
-    database.client.close()
+    await database.client.close()
     return found
 
 
@@ -192,4 +192,4 @@ async def test_only_the_broker_was_lost(lost: Lost, elsewhere: dict[str, str]) -
     await database["vault"].delete_one({"_id": gone[0]["_id"]})
     assert (await put_keys_back(Archive(lost.archive), settings, PASSPHRASE))["put back"] == 1
     assert await vault_of(settings) == found
-    database.client.close()
+    await database.client.close()

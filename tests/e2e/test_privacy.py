@@ -133,7 +133,7 @@ async def _places(outside: Outside) -> dict[str, bytes]:
     for name in await database.list_collection_names():
         documents = [BSON.encode(d) async for d in database[name].find({})]
         found[f"collection {name}"] = b"\n".join(documents)
-    database.client.close()
+    await database.client.close()
     return found
 
 
@@ -164,4 +164,4 @@ async def test_who_opened_a_contact_is_on_record_and_an_erased_one_is_gone(
     assert await vault.erase(case)
     assert (await vault.keys([case], create=False))[case] is None
     assert [entry["what"] for entry in await vault.log(case)][-2:] == ["erase", "open"]
-    database.client.close()
+    await database.client.close()

@@ -8,12 +8,13 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorDatabase
+from pymongo import AsyncMongoClient
+from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.monitoring import CommandListener
 
 from services.shell.vault import Vault
 
-Database = AsyncIOMotorDatabase[dict[str, Any]]
+Database = AsyncDatabase[dict[str, Any]]
 
 
 class Commands(CommandListener):
@@ -37,13 +38,13 @@ def commands() -> Commands:
 
 @pytest.fixture
 async def database(mongo_url: str, commands: Commands) -> AsyncIterator[Database]:
-    client: AsyncIOMotorClient[dict[str, Any]] = AsyncIOMotorClient(
+    client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(
         mongo_url, event_listeners=[commands]
     )
     database = client[f"vault-{uuid4().hex[:12]}"]
     yield database
     await client.drop_database(database.name)
-    client.close()
+    await client.close()
 
 
 async def test_a_key_is_made_once_and_found_again(database: Database) -> None:
