@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from contextlib import suppress
 from typing import Any
 
 import uvicorn
@@ -23,8 +24,8 @@ from services.shell.settings import PORTS, Settings
 
 logger = logging.getLogger(__name__)
 SWITCH_SECONDS = 0.0005
-"""How long a thread that talks to the database may keep the step from going on; Python's own 5 ms
-would be felt at every save."""
+"""How long a thread beside the step, that makes a board or seals contacts, may keep it from going on;
+Python's own 5 ms would be felt."""
 
 
 def assemble(runtime: Runtime[Any]) -> Any:
@@ -40,7 +41,12 @@ def assemble(runtime: Runtime[Any]) -> Any:
     )
 
     async def prepare() -> None:
-        await runtime.prepare(broker)
+        try:
+            await runtime.prepare(broker)
+        except Exception as error:  # who started it is told in words (`cli.troubles`)
+            logging.getLogger("uvicorn.error").disabled = True
+            runtime.fatal(error)
+            raise
 
     async def run() -> None:
         try:
@@ -80,7 +86,8 @@ def below(mounts: dict[str, Any], rest: Any, known: set[str]) -> Any:
 
 
 def serve(service: Service[Any], settings: Settings | None = None) -> None:
-    """Run one service until it is told to stop; exit code 1 when something broke."""
+    """Run one service until it is told to stop; exit code 1 when something broke. Raises what kept
+    it from starting."""
     settings = settings or Settings()
     sys.setswitchinterval(SWITCH_SECONDS)
     failures: list[BaseException] = []
@@ -101,6 +108,9 @@ def serve(service: Service[Any], settings: Settings | None = None) -> None:
         lifespan="on",
     )
     server = uvicorn.Server(config)
-    server.run()
+    with suppress(SystemExit):  # the server's own word for a start that failed
+        server.run()
+    if failures and not server.started:
+        raise failures[0]
     if failures or not server.started:
         sys.exit(1)

@@ -19,6 +19,7 @@ WANT_A_BROKER = {
     "topics move": ["--partitions", "24"],
     "backup": ["county.zip", "--without-keys"],
     "reference publish": ["deploy/boston", "--json"],
+    "serve": ["router"],
     "watch": [],
     "case": ["my-app/1"],
     "triage list": [],
@@ -38,7 +39,7 @@ WANT_A_BROKER = {
     "tick": ["2022-07-01T00:00:00Z"],
 }
 WITHOUT = {
-    "demo", "up", "serve", "doctor", "reference check", "reference new", "route", "import", "compare",
+    "demo", "up", "doctor", "reference check", "reference new", "route", "import", "compare",
     "replay", "whatif", "classifier train", "classifier evaluate", "classifier ask", "mediation",
     "sla infer", "sla learn", "sla calibrate", "rating rehearse", "fit", "simulate", "staff",
     "restore", "token new", "token hash", "database roles", "policy search",
