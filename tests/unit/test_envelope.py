@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from datetime import timedelta, timezone
 from typing import Any
 
 import orjson
@@ -86,6 +88,12 @@ def test_an_id_in_capitals_is_the_same_id() -> None:
     envelope = orjson.loads(SAMPLES["case.signed.v1"])
     shouted = orjson.dumps(envelope | {"id": envelope["id"].upper()})
     assert READER.read(shouted).id == envelope["id"]
+
+
+def test_a_moment_is_written_in_utc_whatever_its_zone() -> None:
+    message = READER.read(SAMPLES["case.signed.v1"])
+    elsewhere = message.time.astimezone(timezone(timedelta(hours=8)))
+    assert write(replace(message, time=elsewhere)) == write(message)
 
 
 def test_what_is_said_leaves_room_for_what_follows_from_it() -> None:

@@ -64,6 +64,8 @@ def test_a_report_is_waited_for_since_its_receipt_and_not_since_it_was_written()
     ages.observe([milliseconds(NOW), milliseconds(soon)], [opened, assigned], soon)
     assert value("gridcase_assignment_seconds_count") == before[1] + 1
     assert value("gridcase_assignment_seconds_sum") == pytest.approx(before[0] + 2)
+    Ages("sla").observe([milliseconds(NOW), milliseconds(soon)], [opened, assigned], soon)
+    assert value("gridcase_assignment_seconds_count") == before[1] + 1, "its writer alone counts"
 
 
 def test_an_event_is_as_old_as_its_record() -> None:
